@@ -1,0 +1,37 @@
+// PageBuffer: page-aligned memory for page data, recycled through a pool. On the machines we measured, a freshly
+// faulted buffer costs more than encrypting what it holds, so buffers go round and are never handed back to the kernel
+// while the pool lives (bench/ and DESIGN §6 "buffers must be recycled").
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "common/base/bytes.h"
+
+namespace nacre {
+
+// Any thread. Must be owned by a shared_ptr: buffers keep their pool alive.
+class PageBufferPool : public std::enable_shared_from_this<PageBufferPool> {
+ public:
+  // Buffers of buffer_bytes (a multiple of 4096). Unused ones beyond idle_max are freed.
+  static std::shared_ptr<PageBufferPool> Create(size_t buffer_bytes, size_t idle_max);
+  ~PageBufferPool();
+
+  // Contents are whatever an earlier user left: pools are never shared between clear text that must not meet and others;
+  // who hands pages on fills every byte first.
+  std::shared_ptr<MutableBytes> Take();
+  size_t buffer_bytes() const { return buffer_bytes_; }
+
+ private:
+  PageBufferPool(size_t buffer_bytes, size_t idle_max) : buffer_bytes_(buffer_bytes), idle_max_(idle_max) {}
+  void Give(uint8_t* memory);
+
+  const size_t buffer_bytes_;
+  const size_t idle_max_;
+  std::mutex mutex_;  // guards idle_
+  std::vector<uint8_t*> idle_;
+};
+
+}  // namespace nacre

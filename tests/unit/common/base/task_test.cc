@@ -1,0 +1,134 @@
+#include "common/base/task.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace nacre {
+namespace {
+
+// Keeps jobs until the test runs them.
+class ManualExecutor final : public Executor {
+ public:
+  void Post(Job job) override { jobs_.push_back(std::move(job)); }
+  bool RunOne() {
+    if (jobs_.empty()) return false;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job();
+    return true;
+  }
+
+ private:
+  std::deque<Job> jobs_;
+};
+
+class NewThreadExecutor final : public Executor {
+ public:
+  void Post(Job job) override { std::thread(std::move(job)).detach(); }
+};
+
+Task<int> Answer(int value) { co_return value; }
+
+Task<int> SumOf(int count) {
+  int sum = 0;
+  for (int i = 0; i < count; ++i) sum += co_await Answer(1);
+  co_return sum;
+}
+
+TEST(Task, AnswersWithItsValue) { EXPECT_EQ(SyncWait(Answer(7)), 7); }
+
+TEST(Task, LoopsOverTasksThatFinishAtOnceDoNotGrowTheStack) { EXPECT_EQ(SyncWait(SumOf(1'000'000)), 1'000'000); }
+
+TEST(Task, GoesOnWhereItHoppedTo) {
+  ManualExecutor executor;
+  int stage = 0;
+  Detach([](ManualExecutor& where, int& out) -> Task<void> {
+    out = 1;
+    co_await Hop(where);
+    out = 2;
+  }(executor, stage));
+  EXPECT_EQ(stage, 1);
+  EXPECT_TRUE(executor.RunOne());
+  EXPECT_EQ(stage, 2);
+}
+
+Task<int> HopAndAnswer(Executor& executor, int value) {
+  co_await Hop(executor);
+  co_return value;
+}
+
+TEST(Task, ResumesItsAwaiterFromAnotherThread) {
+  NewThreadExecutor threads;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(SyncWait([](Executor& where, int n) -> Task<int> {
+                int sum = co_await HopAndAnswer(where, n);
+                sum += co_await HopAndAnswer(where, 1);
+                co_return sum;
+              }(threads, i)),
+              i + 1);
+  }
+}
+
+// A child that ends on a strand must not let its parent go on elsewhere, however the threads interleave.
+TEST(Task, AParentGoesOnOnTheStrandItsChildEndedOn) {
+  Strand strand;
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  int unguarded = 0;  // only ever touched on the strand: TSan and the sum tell
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5000; ++i) {
+        SyncWait([](Strand& where, std::atomic<int>& bad, int& sum) -> Task<void> {
+          co_await HopAndAnswer(where, 0);
+          if (!where.RunsHere()) ++bad;
+          ++sum;
+        }(strand, wrong, unguarded));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(unguarded, 20000);
+}
+
+TEST(OneShot, CarriesAValueSetBeforeOrAfterTheWait) {
+  for (int i = 0; i < 200; ++i) {
+    OneShot<int> shot;
+    std::thread setter([shot, i] { shot.Set(i); });
+    EXPECT_EQ(SyncWait([](OneShot<int> from) -> Task<int> { co_return co_await from; }(shot)), i);
+    setter.join();
+  }
+}
+
+TEST(WhenAll, AnswersInOrderThoughTheyFinishInAnother) {
+  ManualExecutor first, second;
+  std::vector<Task<int>> tasks;
+  tasks.push_back(HopAndAnswer(first, 1));
+  tasks.push_back(HopAndAnswer(second, 2));
+  std::vector<int> got;
+  Detach([](std::vector<Task<int>> all, std::vector<int>& out) -> Task<void> {
+    out = co_await WhenAll(std::move(all));
+  }(std::move(tasks), got));
+  EXPECT_TRUE(second.RunOne());
+  EXPECT_TRUE(got.empty());
+  EXPECT_TRUE(first.RunOne());
+  EXPECT_EQ(got, (std::vector<int>{1, 2}));
+}
+
+TEST(TaskGroup, IsDrainedWhenItsLastTaskHasEnded) {
+  ManualExecutor executor;
+  TaskGroup group;
+  group.Start([](ManualExecutor& where) -> Task<void> { co_await Hop(where); }(executor));
+  bool drained = false;
+  Detach([](TaskGroup& all, bool& out) -> Task<void> {
+    co_await all.Drained();
+    out = true;
+  }(group, drained));
+  EXPECT_FALSE(drained);
+  executor.RunOne();
+  EXPECT_TRUE(drained);
+}
+
+}  // namespace
+}  // namespace nacre
