@@ -1,0 +1,51 @@
+// ReplyTable: what a server answered last in each slot of each session, so that a request sent again (its reply was lost)
+// gets the same answer and has its effect once (promise P6). Used by MDS and OSS alike; the caller writes each record in
+// the same batch as the change it answers for. Pure; one strand.
+//
+//   record key   := session u64 BE, slot u32 BE
+//   record value := xid u64 BE, transno u64 BE, serialized reply
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/recovery/transno.h"
+
+namespace nacre {
+
+constexpr uint32_t kSlotsMax = 256;  // per session: bounds what one client can make a server remember
+
+struct ReplyRecord {
+  uint64_t xid = 0;
+  Transno transno = 0;
+  std::string reply;  // the serialized reply message
+};
+
+std::string ReplyKey(uint64_t session, uint32_t slot);
+std::string EncodeReplyRecord(const ReplyRecord& record);
+std::optional<ReplyRecord> DecodeReplyRecord(std::string_view bytes);
+
+enum class Seen {
+  kNew,       // not seen: do it
+  kAnswered,  // done already: answer with the record
+  kPast,      // older than what this slot did last: the client has its reply, this is a stray duplicate
+};
+
+class ReplyTable {
+ public:
+  Seen Judge(uint64_t session, uint32_t slot, uint64_t xid) const;
+  const ReplyRecord* Find(uint64_t session, uint32_t slot) const;
+  void Record(uint64_t session, uint32_t slot, ReplyRecord record);
+  // Forgets a session; the keys are to be deleted from the store.
+  std::vector<std::string> Drop(uint64_t session);
+
+ private:
+  std::map<std::pair<uint64_t, uint32_t>, ReplyRecord> records_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,44 @@
+// SessionTable: who may ask a server for changes, and when each was last heard. Used by MDS and OSS alike. Pure: time is
+// an argument. One strand. Does not persist anything: until replay exists a restart closes all sessions.
+//
+// Per session it also keeps what that client's `last_committed` rests on: its newest transno.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/recovery/transno.h"
+
+namespace nacre {
+
+struct Session {
+  std::string client_id;  // 16 bytes
+  uint64_t number = 0;
+  std::string client_name;
+  MonotonicTime last_heard;
+  Transno last_change = 0;  // newest transno this session made
+};
+
+class SessionTable {
+ public:
+  // An open of a known session by the same client just refreshes it; by another client: kInvalid.
+  Status Open(uint64_t number, std::string client_id, std::string client_name, MonotonicTime now);
+  bool Close(uint64_t number) { return sessions_.erase(number) == 1; }
+
+  // The session of a request, refreshed. kNotConnected: not known (a restart closed it, or it was silent too long);
+  // kInvalid: known, but of another client.
+  Result<Session*> Admit(uint64_t number, const std::string& client_id, MonotonicTime now);
+
+  std::vector<uint64_t> SilentSince(MonotonicTime limit) const;
+  size_t size() const { return sessions_.size(); }
+  Session* Find(uint64_t number);
+
+ private:
+  std::map<uint64_t, Session> sessions_;
+};
+
+}  // namespace nacre
