@@ -1,6 +1,13 @@
 # nacre_library(NAME SOURCES ... DEPS ...)    a static library of one layer
 # nacre_binary(NAME SOURCES ... DEPS ...)     a program, in build/<preset>/bin
 # nacre_test(NAME SOURCES ... DEPS ... [LABELS fast|slow] [TIMEOUT s])  a GoogleTest program, one ctest entry
+#
+# nacre_fast_tests   builds the tests with label fast (ASan+UBSan runs these)
+# nacre_tsan_tests   builds those of them that do not link gRPC: Debian's is not instrumented, TSan would see races that
+#                    are none. The others get the label grpc as well.
+add_custom_target(nacre_fast_tests)
+add_custom_target(nacre_tsan_tests)
+
 function(nacre_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   if(arg_SOURCES)
@@ -31,4 +38,32 @@ function(nacre_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  if("fast" IN_LIST arg_LABELS)
+    add_dependencies(nacre_fast_tests ${name})
+    set(seen "")
+    nacre_reaches(${name} gRPC::grpc++ links_grpc seen)
+    if(links_grpc)
+      set_property(TEST ${name} APPEND PROPERTY LABELS grpc)
+    else()
+      add_dependencies(nacre_tsan_tests ${name})
+    endif()
+  endif()
+endfunction()
+
+# Sets ${out} to whether ${from} links ${to}, directly or through targets of ours.
+function(nacre_reaches from to out seen_variable)
+  set(seen ${${seen_variable}} ${from})
+  set(found FALSE)
+  foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+    get_target_property(libraries ${from} ${property})
+    foreach(library ${libraries})
+      if(library STREQUAL to)
+        set(found TRUE)
+      elseif(library MATCHES "^nacre" AND TARGET ${library} AND NOT library IN_LIST seen AND NOT found)
+        nacre_reaches(${library} ${to} found seen)
+      endif()
+    endforeach()
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+  set(${seen_variable} ${seen} PARENT_SCOPE)
 endfunction()
