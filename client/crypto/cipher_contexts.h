@@ -1,0 +1,67 @@
+// CipherContexts: OpenSSL contexts of one key and one direction, made when first needed and used again, so that the key
+// schedule is paid once a file and nothing is allocated per page. Any thread: each Lease is one thread's alone, and the
+// lock is taken once a lease (once a run of pages), never per page.
+// OpenSSL wipes the expanded keys when a context is freed; while it lives they lie in ordinary heap memory.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "common/base/bytes.h"
+
+namespace nacre {
+
+enum class CipherDirection : int { kDecrypt = 0, kEncrypt = 1 };
+
+// The algorithms, fetched from OpenSSL's provider once for the whole process.
+enum class CipherAlgorithm { kAes256Xts, kAes256Cbc, kAes256CbcCts, kAes256Ecb };
+
+class CipherContexts {
+ public:
+  // key must outlive this object and have the size that the algorithm takes.
+  CipherContexts(CipherAlgorithm algorithm, CipherDirection direction, ByteView key)
+      : algorithm_(algorithm), direction_(direction), key_(key) {}
+  CipherContexts(const CipherContexts&) = delete;
+  CipherContexts& operator=(const CipherContexts&) = delete;
+
+  class Lease {
+   public:
+    explicit Lease(CipherContexts& from) : from_(from), context_(from.Take()) {}
+    ~Lease() { from_.Give(std::move(context_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    // Starts a message: iv is 16 bytes, or null for a mode without.
+    void Start(const uint8_t* iv);
+    // Without padding: out gets as many bytes as in has. in and out are the same or do not overlap.
+    void Update(ByteView in, uint8_t* out);
+
+   private:
+    struct Free {
+      void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+    };
+    friend class CipherContexts;
+    CipherContexts& from_;
+    std::unique_ptr<EVP_CIPHER_CTX, Free> context_;
+  };
+
+ private:
+  using Context = std::unique_ptr<EVP_CIPHER_CTX, Lease::Free>;
+  static constexpr size_t kIdleMax = 8;  // as many as threads that may work on one file at once; more are freed
+
+  Context Take();
+  void Give(Context context);
+  Context MakeContext() const;
+
+  const CipherAlgorithm algorithm_;
+  const CipherDirection direction_;
+  const ByteView key_;
+  std::mutex mutex_;  // guards idle_
+  std::vector<Context> idle_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,34 @@
+// AES-256-HCTR2 (Crowley, Huckleberry, Biggers, "Length-preserving encryption with HCTR2", 2021): one message of 16
+// bytes or more, every byte of the ciphertext depends on every byte of the clear text. Any thread.
+// OpenSSL has no HCTR2; AES itself is OpenSSL's.
+#pragma once
+
+#include "client/crypto/cipher_contexts.h"
+#include "client/crypto/polyval.h"
+#include "client/crypto/secret_key.h"
+#include "common/base/bytes.h"
+
+namespace nacre {
+
+class Hctr2 {
+ public:
+  static constexpr size_t kMessageBytesMin = 16;
+
+  // key: 32 bytes, must outlive this object.
+  explicit Hctr2(ByteView key);
+  // out has as many bytes as in, at least kMessageBytesMin; the same memory or apart.
+  void Encrypt(ByteView tweak, ByteView in, MutableBytes out) const;
+  void Decrypt(ByteView tweak, ByteView in, MutableBytes out) const;
+
+ private:
+  // Encryption and decryption differ only in the direction of the one block cipher call in the middle.
+  void Crypt(CipherContexts& middle, ByteView tweak, ByteView in, MutableBytes out) const;
+  PolyvalElement Hash(ByteView tweak, ByteView tail) const;
+  void ApplyKeyStream(CipherContexts::Lease& encrypt, const uint8_t* seed, ByteView in, MutableBytes out) const;
+
+  mutable CipherContexts encrypting_;
+  mutable CipherContexts decrypting_;
+  SecretKey derived_;  // the hash key E(0), then the mask E(1)
+};
+
+}  // namespace nacre

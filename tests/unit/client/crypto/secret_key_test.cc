@@ -1,0 +1,142 @@
+#include "client/crypto/secret_key.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#include "client/crypto/file_keys.h"
+#include "common/base/page_buffer.h"
+#include "gmock/gmock.h"
+#include "tests/unit/client/crypto/crypto_test_support.h"
+
+namespace nacre {
+namespace {
+
+static_assert(!std::is_copy_constructible_v<SecretKey> && !std::is_copy_assignable_v<SecretKey>);
+static_assert(std::is_nothrow_move_constructible_v<SecretKey> && std::is_nothrow_move_assignable_v<SecretKey>);
+
+// How often the bytes stand in this process's memory. The needle is given inverted, so that it does not find itself.
+size_t CountInOwnMemory(const std::vector<uint8_t>& inverted) {
+  std::FILE* maps = std::fopen("/proc/self/maps", "r");
+  const int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  EXPECT_TRUE(maps != nullptr && memory >= 0);
+  size_t found = 0;
+  char line[512];
+  std::vector<uint8_t> chunk(1 << 20);
+  const size_t size = inverted.size();
+  while (std::fgets(line, sizeof(line), maps) != nullptr) {
+    unsigned long begin = 0, end = 0;
+    char access[5] = {};
+    if (std::sscanf(line, "%lx-%lx %4s", &begin, &end, access) != 3 || access[0] != 'r' || access[1] != 'w') continue;
+    if (end - begin > (1ul << 30)) continue;  // a sanitizer's shadow
+    for (unsigned long at = begin; at < end; at += chunk.size() - size) {
+      const ssize_t got = pread(memory, chunk.data(), std::min<size_t>(chunk.size(), end - at), static_cast<off_t>(at));
+      for (ssize_t i = 0; i + static_cast<ssize_t>(size) <= got; ++i) {
+        if (chunk[static_cast<size_t>(i)] != static_cast<uint8_t>(~inverted[0])) continue;
+        // The copy in chunk itself is not counted: it is zeroed once looked at.
+        size_t same = 1;
+        while (same < size && chunk[static_cast<size_t>(i) + same] == static_cast<uint8_t>(~inverted[same])) ++same;
+        const unsigned long where = at + static_cast<unsigned long>(i);
+        const auto chunk_begin = reinterpret_cast<unsigned long>(chunk.data());
+        if (same == size && (where < chunk_begin || where >= chunk_begin + chunk.size())) ++found;
+      }
+    }
+    std::memset(chunk.data(), 0, chunk.size());
+  }
+  std::fclose(maps);
+  close(memory);
+  return found;
+}
+
+// First 16 bytes of what bytes() holds, inverted.
+std::vector<uint8_t> InvertedNeedle(ByteView bytes) {
+  std::vector<uint8_t> out;
+  for (uint8_t byte : bytes.first(16)) out.push_back(static_cast<uint8_t>(~byte));
+  return out;
+}
+
+TEST(SecretKey, TakesThirtyTwoToSixtyFourBytesAndNothingElse) {
+  for (size_t size : {0, 1, 16, 31, 65, 128}) {
+    EXPECT_EQ(SecretKey::FromBytes(std::vector<uint8_t>(size)).code(), Code::kInvalid) << size;
+  }
+  for (size_t size = 32; size <= 64; ++size) EXPECT_TRUE(SecretKey::FromBytes(std::vector<uint8_t>(size)).ok()) << size;
+}
+
+TEST(SecretKey, IsEqualOnlyToTheSameBytes) {
+  SecretKey key = CountingKey(), same = CountingKey(), shorter = CountingKey(32), other = CountingKey();
+  other.mutable_bytes()[63] ^= 1;
+  EXPECT_TRUE(key == same);
+  EXPECT_FALSE(key == shorter);
+  EXPECT_FALSE(key == other);
+}
+
+TEST(SecretKey, MovesAndLeavesNothingBehind) {
+  SecretKey key = CountingKey();
+  const uint8_t* slot = key.bytes().data();
+  SecretKey moved = std::move(key);
+  EXPECT_EQ(moved.bytes().data(), slot);
+  EXPECT_EQ(key.size(), 0u);  // NOLINT: what a moved-from key is, is the promise
+  key = std::move(moved);
+  EXPECT_EQ(key.bytes().data(), slot);
+  key.Wipe();
+  EXPECT_TRUE(key.bytes().empty());
+}
+
+TEST(SecretKey, StartsZeroEvenWhereAnotherKeyWas) {
+  { SecretKey old = CountingKey(); }
+  const SecretKey fresh(64);
+  for (uint8_t byte : fresh.bytes()) EXPECT_EQ(byte, 0);
+}
+
+TEST(SecretKey, HasSlotsForVeryManyKeysInFewSlabsAndGivesThemBack) {
+  const SecretMemoryUse before = GetSecretMemoryUse();
+  {
+    std::vector<SecretKey> keys;
+    for (int i = 0; i < 5000; ++i) keys.push_back(CountingKey());
+    EXPECT_EQ(GetSecretMemoryUse().keys, before.keys + 5000);
+    EXPECT_LE(GetSecretMemoryUse().slabs, 6u);
+    for (const SecretKey& key : keys) ASSERT_TRUE(key == keys.front());
+  }
+  EXPECT_EQ(GetSecretMemoryUse().keys, before.keys);
+  EXPECT_EQ(GetSecretMemoryUse().slabs, 1u);
+}
+
+TEST(SecretKey, IsNowhereInMemoryAfterItsEnd) {
+  SystemRandom random;
+  std::vector<uint8_t> needle;
+  {
+    const SecretKey key = SecretKey::Generate(random);
+    needle = InvertedNeedle(key.bytes());
+    EXPECT_GE(CountInOwnMemory(needle), 1u) << "the scan finds a key that is there";
+  }
+  EXPECT_EQ(CountInOwnMemory(needle), 0u);
+}
+
+TEST(SecretKey, NeitherTheMasterNorADerivedKeyStaysAfterWorkWithThem) {
+  SystemRandom random;
+  std::vector<uint8_t> master_needle, contents_needle, names_needle;
+  {
+    const MasterKey master(SecretKey::Generate(random));
+    const EncryptionContext context = NewContext(NewPolicy(master), random);
+    master_needle = InvertedNeedle(master.raw().bytes());
+    contents_needle = InvertedNeedle(master.derivation().ContentsKey(context.nonce).bytes());
+    names_needle = InvertedNeedle(master.derivation().NamesKey(context.nonce).bytes());
+    const auto pages = OpenPages(master, context).value();
+    const auto names = OpenNames(master, context).value();
+    const auto pool = PageBufferPool::Create(kPageBytes, 1);
+    EXPECT_EQ(pages->EncryptRun(AsBytes("clear"), 0, *pool)->page_count(), 1u);
+    EXPECT_TRUE(names->DecryptName(AsBytes(names->EncryptName("clear").value())).ok());
+    EXPECT_GE(CountInOwnMemory(contents_needle), 1u);
+    EXPECT_GE(CountInOwnMemory(names_needle), 1u);
+  }
+  EXPECT_EQ(CountInOwnMemory(master_needle), 0u);
+  EXPECT_EQ(CountInOwnMemory(contents_needle), 0u);
+  EXPECT_EQ(CountInOwnMemory(names_needle), 0u);
+}
+
+}  // namespace
+}  // namespace nacre
