@@ -1,0 +1,119 @@
+#include "common/rpc/remote_mds.h"
+
+#include "mds.grpc.pb.h"
+
+namespace nacre {
+namespace {
+
+class RemoteMds final : public MdsApi {
+ public:
+  RemoteMds(const std::string& address, RpcOptions options)
+      : address_(address), options_(std::move(options)), channel_(MakeChannel(address)), stub_(v1::Mds::NewStub(channel_)) {}
+
+  Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) override {
+    return Call("mds.Connect", std::move(request), &v1::Mds::Stub::async::Connect);
+  }
+  Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override {
+    return Call("mds.Disconnect", std::move(request), &v1::Mds::Stub::async::Disconnect);
+  }
+  Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override {
+    return Call("mds.Heartbeat", std::move(request), &v1::Mds::Stub::async::Heartbeat);
+  }
+  Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) override {
+    return Call("mds.GrantFids", std::move(request), &v1::Mds::Stub::async::GrantFids);
+  }
+  Task<Result<v1::GetClusterMapReply>> GetClusterMap(v1::GetClusterMapRequest request) override {
+    return Call("mds.GetClusterMap", std::move(request), &v1::Mds::Stub::async::GetClusterMap);
+  }
+  Task<Result<v1::AnnounceTargetReply>> AnnounceTarget(v1::AnnounceTargetRequest request) override {
+    return Call("mds.AnnounceTarget", std::move(request), &v1::Mds::Stub::async::AnnounceTarget);
+  }
+  Task<Result<v1::MdsPingReply>> Ping(v1::MdsPingRequest request) override {
+    return Call("mds.Ping", std::move(request), &v1::Mds::Stub::async::Ping);
+  }
+  Task<Result<v1::LookupReply>> Lookup(v1::LookupRequest request) override {
+    return Call("mds.Lookup", std::move(request), &v1::Mds::Stub::async::Lookup);
+  }
+  Task<Result<v1::GetAttrReply>> GetAttr(v1::GetAttrRequest request) override {
+    return Call("mds.GetAttr", std::move(request), &v1::Mds::Stub::async::GetAttr);
+  }
+  Task<Result<v1::ReaddirReply>> Readdir(v1::ReaddirRequest request) override {
+    return Call("mds.Readdir", std::move(request), &v1::Mds::Stub::async::Readdir);
+  }
+  Task<Result<v1::GetPathReply>> GetPath(v1::GetPathRequest request) override {
+    return Call("mds.GetPath", std::move(request), &v1::Mds::Stub::async::GetPath);
+  }
+  Task<Result<v1::StatfsReply>> Statfs(v1::StatfsRequest request) override {
+    return Call("mds.Statfs", std::move(request), &v1::Mds::Stub::async::Statfs);
+  }
+  Task<Result<v1::OpenReply>> Open(v1::OpenRequest request) override {
+    return Call("mds.Open", std::move(request), &v1::Mds::Stub::async::Open);
+  }
+  Task<Result<v1::CloseReply>> Close(v1::CloseRequest request) override {
+    return Call("mds.Close", std::move(request), &v1::Mds::Stub::async::Close);
+  }
+  Task<Result<v1::TruncateReply>> Truncate(v1::TruncateRequest request) override {
+    return Call("mds.Truncate", std::move(request), &v1::Mds::Stub::async::Truncate);
+  }
+  Task<Result<v1::PunchFileReply>> Punch(v1::PunchFileRequest request) override {
+    return Call("mds.Punch", std::move(request), &v1::Mds::Stub::async::Punch);
+  }
+  Task<Result<v1::MakeReply>> Make(v1::MakeRequest request) override {
+    return Call("mds.Make", std::move(request), &v1::Mds::Stub::async::Make);
+  }
+  Task<Result<v1::LinkReply>> Link(v1::LinkRequest request) override {
+    return Call("mds.Link", std::move(request), &v1::Mds::Stub::async::Link);
+  }
+  Task<Result<v1::UnlinkReply>> Unlink(v1::UnlinkRequest request) override {
+    return Call("mds.Unlink", std::move(request), &v1::Mds::Stub::async::Unlink);
+  }
+  Task<Result<v1::RenameReply>> Rename(v1::RenameRequest request) override {
+    return Call("mds.Rename", std::move(request), &v1::Mds::Stub::async::Rename);
+  }
+  Task<Result<v1::SetAttrReply>> SetAttr(v1::SetAttrRequest request) override {
+    return Call("mds.SetAttr", std::move(request), &v1::Mds::Stub::async::SetAttr);
+  }
+  Task<Result<v1::GetXattrsReply>> GetXattrs(v1::GetXattrsRequest request) override {
+    return Call("mds.GetXattrs", std::move(request), &v1::Mds::Stub::async::GetXattrs);
+  }
+  Task<Result<v1::SetXattrReply>> SetXattr(v1::SetXattrRequest request) override {
+    return Call("mds.SetXattr", std::move(request), &v1::Mds::Stub::async::SetXattr);
+  }
+  Task<Result<v1::SetPolicyReply>> SetPolicy(v1::SetPolicyRequest request) override {
+    return Call("mds.SetPolicy", std::move(request), &v1::Mds::Stub::async::SetPolicy);
+  }
+  Task<Result<v1::SetLayoutReply>> SetLayout(v1::SetLayoutRequest request) override {
+    return Call("mds.SetLayout", std::move(request), &v1::Mds::Stub::async::SetLayout);
+  }
+
+ private:
+  template <typename Request, typename Reply>
+  Task<Result<Reply>> Call(std::string_view operation, Request request,
+                           void (v1::Mds::Stub::async::*method)(grpc::ClientContext*, const Request*, Reply*,
+                                                               std::function<void(grpc::Status)>)) {
+    const uint64_t deadline_ms = request.header().deadline_ms();
+    auto* async = stub_->async();
+    auto start = [async, method](grpc::ClientContext* context, const Request* sent, Reply* reply,
+                                 std::function<void(grpc::Status)> on_done) {
+      (async->*method)(context, sent, reply, std::move(on_done));
+    };
+    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, std::move(request), start);
+    if (!reply.ok()) co_return reply;
+    const Status verdict = StatusOf(reply->header());
+    if (!verdict.ok()) co_return verdict;
+    co_return reply;
+  }
+
+  const std::string address_;
+  const RpcOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::Mds::Stub> stub_;
+};
+
+}  // namespace
+
+std::shared_ptr<MdsApi> ConnectMds(const std::string& address, RpcOptions options) {
+  return std::make_shared<RemoteMds>(address, std::move(options));
+}
+
+}  // namespace nacre
