@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include "common/base/task.h"
+#include "common/recovery/commit_queue.h"
+#include "common/recovery/reply_record.h"
+#include "common/recovery/session_table.h"
+#include "common/recovery/transno.h"
+
+namespace nacre {
+namespace {
+
+const std::string kAlice(16, 'a'), kBob(16, 'b');
+
+TEST(Transno, GrowsAcrossRestarts) {
+  TransnoSource first(1), second(2);
+  const Transno one = first.Next(), two = first.Next();
+  EXPECT_LT(one, two);
+  EXPECT_LT(two, second.Next());
+  EXPECT_EQ(BootCountOf(second.last()), 2u);
+}
+
+TEST(SessionTable, KnowsEachSessionsClientAndNobodyElse) {
+  SessionTable table;
+  EXPECT_TRUE(table.Open(5, kAlice, "here", {.ns = 1}).ok());
+  EXPECT_TRUE(table.Admit(5, kAlice, {.ns = 2}).ok());
+  EXPECT_EQ(table.Admit(5, kBob, {.ns = 2}).code(), Code::kInvalid);
+  EXPECT_EQ(table.Admit(6, kAlice, {.ns = 2}).code(), Code::kNotConnected);
+  EXPECT_EQ(table.Open(5, kBob, "thief", {.ns = 3}).code(), Code::kInvalid);
+  EXPECT_EQ(table.Open(0, kAlice, "", {.ns = 1}).code(), Code::kInvalid);
+  EXPECT_EQ(table.Open(7, "short", "", {.ns = 1}).code(), Code::kInvalid);
+}
+
+TEST(SessionTable, NamesTheSilent) {
+  SessionTable table;
+  EXPECT_TRUE(table.Open(1, kAlice, "", {.ns = 10}).ok());
+  EXPECT_TRUE(table.Open(2, kBob, "", {.ns = 10}).ok());
+  EXPECT_TRUE(table.Admit(2, kBob, {.ns = 50}).ok());
+  EXPECT_EQ(table.SilentSince({.ns = 50}), std::vector<uint64_t>{1});
+  EXPECT_TRUE(table.Close(1));
+  EXPECT_FALSE(table.Close(1));
+}
+
+TEST(ReplyTable, AnswersAResendAndDropsStrays) {
+  ReplyTable table;
+  EXPECT_EQ(table.Judge(1, 0, 7), Seen::kNew);
+  table.Record(1, 0, {.xid = 7, .transno = 3, .reply = "done"});
+  EXPECT_EQ(table.Judge(1, 0, 7), Seen::kAnswered);
+  EXPECT_EQ(table.Judge(1, 0, 6), Seen::kPast);
+  EXPECT_EQ(table.Judge(1, 0, 8), Seen::kNew);
+  EXPECT_EQ(table.Judge(1, 1, 7), Seen::kNew);
+  EXPECT_EQ(table.Judge(2, 0, 7), Seen::kNew);
+  EXPECT_EQ(table.Drop(1), std::vector<std::string>{ReplyKey(1, 0)});
+  EXPECT_EQ(table.Judge(1, 0, 7), Seen::kNew);
+}
+
+TEST(ReplyRecord, SurvivesItsStoredForm) {
+  const auto back = DecodeReplyRecord(EncodeReplyRecord({.xid = 7, .transno = 1ull << 41, .reply = std::string("\0x", 2)}));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->xid, 7u);
+  EXPECT_EQ(back->transno, 1ull << 41);
+  EXPECT_EQ(back->reply, std::string("\0x", 2));
+  EXPECT_FALSE(DecodeReplyRecord("short").has_value());
+}
+
+TEST(CommitQueue, WakesExactlyThoseWhoseChangeIsStable) {
+  Strand strand;
+  CommitQueue queue(strand);
+  std::vector<int> woken;
+  auto wait = [](CommitQueue& on, Transno transno, std::vector<int>& out, int who) -> Task<void> {
+    co_await on.Stable(transno);
+    out.push_back(who);
+  };
+  Detach(wait(queue, 5, woken, 5));
+  Detach(wait(queue, 3, woken, 3));
+  Detach(wait(queue, 9, woken, 9));
+  queue.Advance(5);
+  EXPECT_EQ(woken, (std::vector<int>{3, 5}));
+  Detach(wait(queue, 4, woken, 4));
+  EXPECT_EQ(woken.back(), 4);
+  queue.Advance(2);
+  EXPECT_EQ(queue.stable(), 5u);
+  queue.Advance(9);
+  EXPECT_EQ(woken.back(), 9);
+}
+
+}  // namespace
+}  // namespace nacre
