@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -19,7 +21,8 @@ namespace {
 static_assert(!std::is_copy_constructible_v<SecretKey> && !std::is_copy_assignable_v<SecretKey>);
 static_assert(std::is_nothrow_move_constructible_v<SecretKey> && std::is_nothrow_move_assignable_v<SecretKey>);
 
-// How often the bytes stand in this process's memory. The needle is given inverted, so that it does not find itself.
+// How often the bytes stand in this process's memory. Needle and what is searched are inverted, so that neither the
+// needle nor the copy that is searched are found.
 size_t CountInOwnMemory(const std::vector<uint8_t>& inverted) {
   std::FILE* maps = std::fopen("/proc/self/maps", "r");
   const int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -27,25 +30,30 @@ size_t CountInOwnMemory(const std::vector<uint8_t>& inverted) {
   size_t found = 0;
   char line[512];
   std::vector<uint8_t> chunk(1 << 20);
-  const size_t size = inverted.size();
+  const auto own_begin = reinterpret_cast<unsigned long>(chunk.data()), own_end = own_begin + chunk.size();
   while (std::fgets(line, sizeof(line), maps) != nullptr) {
     unsigned long begin = 0, end = 0;
     char access[5] = {};
     if (std::sscanf(line, "%lx-%lx %4s", &begin, &end, access) != 3 || access[0] != 'r' || access[1] != 'w') continue;
     if (end - begin > (1ul << 30)) continue;  // a sanitizer's shadow
-    for (unsigned long at = begin; at < end; at += chunk.size() - size) {
-      const ssize_t got = pread(memory, chunk.data(), std::min<size_t>(chunk.size(), end - at), static_cast<off_t>(at));
-      for (ssize_t i = 0; i + static_cast<ssize_t>(size) <= got; ++i) {
-        if (chunk[static_cast<size_t>(i)] != static_cast<uint8_t>(~inverted[0])) continue;
-        // The copy in chunk itself is not counted: it is zeroed once looked at.
-        size_t same = 1;
-        while (same < size && chunk[static_cast<size_t>(i) + same] == static_cast<uint8_t>(~inverted[same])) ++same;
-        const unsigned long where = at + static_cast<unsigned long>(i);
-        const auto chunk_begin = reinterpret_cast<unsigned long>(chunk.data());
-        if (same == size && (where < chunk_begin || where >= chunk_begin + chunk.size())) ++found;
+    for (unsigned long at = begin; at < end;) {
+      // What chunk holds of other places is not looked at.
+      if (at >= own_begin && at < own_end) at = own_end;
+      const unsigned long stop = at < own_begin ? std::min(end, own_begin) : end;
+      if (at >= stop) continue;
+      const size_t wanted = std::min<size_t>(chunk.size(), stop - at);
+      const ssize_t got = pread(memory, chunk.data(), wanted, static_cast<off_t>(at));
+      at += wanted == stop - at ? wanted : wanted - inverted.size();  // a needle across two reads is found too
+      if (got <= 0) continue;
+      for (uint8_t& byte : std::span(chunk).first(static_cast<size_t>(got))) byte = static_cast<uint8_t>(~byte);
+      const uint8_t* const chunk_end = chunk.data() + got;
+      for (const uint8_t* next = chunk.data();; ++next) {
+        next = static_cast<const uint8_t*>(
+            memmem(next, static_cast<size_t>(chunk_end - next), inverted.data(), inverted.size()));
+        if (next == nullptr) break;
+        ++found;
       }
     }
-    std::memset(chunk.data(), 0, chunk.size());
   }
   std::fclose(maps);
   close(memory);

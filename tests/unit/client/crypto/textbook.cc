@@ -14,6 +14,24 @@ uint8_t Times(uint8_t a, uint8_t b) {  // in AES's field
   return sum;
 }
 
+// Made once: inverses are searched for.
+const std::array<uint8_t, 256>& SubstitutionBox() {
+  static const std::array<uint8_t, 256> box = [] {
+    std::array<uint8_t, 256> made{};
+    for (int value = 0; value < 256; ++value) {
+      uint8_t inverse = 0;
+      for (int candidate = 1; candidate < 256; ++candidate) {
+        if (Times(static_cast<uint8_t>(value), static_cast<uint8_t>(candidate)) == 1) inverse = static_cast<uint8_t>(candidate);
+      }
+      uint8_t out = 0x63;
+      for (int turn = 0; turn < 5; ++turn) out ^= static_cast<uint8_t>(inverse << turn | inverse >> (8 - turn));
+      made[static_cast<size_t>(value)] = out;
+    }
+    return made;
+  }();
+  return box;
+}
+
 Block Xor(Block a, const Block& b) {
   for (size_t i = 0; i < 16; ++i) a[i] ^= b[i];
   return a;
@@ -56,16 +74,7 @@ Polynomial MultiplyModulo(const Polynomial& a, const Polynomial& b) {
 
 }  // namespace
 
-Aes256::Aes256(const Bytes& key) {
-  for (int value = 0; value < 256; ++value) {
-    uint8_t inverse = 0;
-    for (int candidate = 1; candidate < 256; ++candidate) {
-      if (Times(static_cast<uint8_t>(value), static_cast<uint8_t>(candidate)) == 1) inverse = static_cast<uint8_t>(candidate);
-    }
-    uint8_t out = 0x63;
-    for (int turn = 0; turn < 5; ++turn) out ^= static_cast<uint8_t>(inverse << turn | inverse >> (8 - turn));
-    sbox_[static_cast<size_t>(value)] = out;
-  }
+Aes256::Aes256(const Bytes& key) : sbox_(SubstitutionBox()) {
   std::array<std::array<uint8_t, 4>, 60> words{};
   for (size_t i = 0; i < 8; ++i) std::copy_n(key.begin() + static_cast<long>(4 * i), 4, words[i].begin());
   uint8_t round_constant = 1;

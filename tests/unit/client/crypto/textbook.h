@@ -18,7 +18,7 @@ class Aes256 {
   Block Encrypt(Block block) const;
 
  private:
-  std::array<uint8_t, 256> sbox_{};
+  const std::array<uint8_t, 256>& sbox_;
   std::array<Block, 15> round_keys_{};
 };
 
