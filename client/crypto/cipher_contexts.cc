@@ -6,8 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "common/base/check.h"
-
 namespace nacre {
 namespace {
 
@@ -59,18 +57,6 @@ CipherContexts::Context CipherContexts::Take() {
 void CipherContexts::Give(Context context) {
   std::lock_guard lock(mutex_);
   if (idle_.size() < kIdleMax) idle_.push_back(std::move(context));
-}
-
-void CipherContexts::Lease::Start(const uint8_t* iv) {
-  const int direction = static_cast<int>(from_.direction_);
-  NACRE_CHECK(EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv, direction) == 1, "OpenSSL takes the IV");
-}
-
-void CipherContexts::Lease::Update(ByteView in, uint8_t* out) {
-  int written = 0;
-  NACRE_CHECK(EVP_CipherUpdate(context_.get(), out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
-                  static_cast<size_t>(written) == in.size(),
-              "the cipher takes whole messages");
 }
 
 }  // namespace nacre

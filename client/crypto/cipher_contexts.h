@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/check.h"
 
 namespace nacre {
 
@@ -30,15 +32,23 @@ class CipherContexts {
 
   class Lease {
    public:
-    explicit Lease(CipherContexts& from) : from_(from), context_(from.Take()) {}
+    explicit Lease(CipherContexts& from)
+        : from_(from), context_(from.Take()), direction_(static_cast<int>(from.direction_)) {}
     ~Lease() { from_.Give(std::move(context_)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
     // Starts a message: iv is 16 bytes, or null for a mode without.
-    void Start(const uint8_t* iv);
+    void Start(const uint8_t* iv) {
+      NACRE_CHECK(EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv, direction_) == 1, "OpenSSL takes the IV");
+    }
     // Without padding: out gets as many bytes as in has. in and out are the same or do not overlap.
-    void Update(ByteView in, uint8_t* out);
+    void Update(ByteView in, uint8_t* out) {
+      int written = 0;
+      NACRE_CHECK(EVP_CipherUpdate(context_.get(), out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
+                      static_cast<size_t>(written) == in.size(),
+                  "the cipher takes whole messages");
+    }
 
    private:
     struct Free {
@@ -47,6 +57,7 @@ class CipherContexts {
     friend class CipherContexts;
     CipherContexts& from_;
     std::unique_ptr<EVP_CIPHER_CTX, Free> context_;
+    const int direction_;
   };
 
  private:
