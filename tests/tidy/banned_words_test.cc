@@ -25,6 +25,7 @@ TEST(BannedWords, ChanceAndTimeThatAreNotGivenInAreCaught) {
   EXPECT_EQ(CountOf("mds/core/a.cc", "std::chrono::system_clock::now();"), 1U);
   EXPECT_EQ(CountOf("mds/core/a.cc", "std::chrono::steady_clock::now();"), 1U);
   EXPECT_EQ(CountOf("client/core/a.cc", "std::this_thread::sleep_for(x);"), 1U);
+  EXPECT_EQ(CountOf("mds/core/a.cc", "using namespace std;\nusing namespace std::chrono_literals;"), 1U);
   EXPECT_EQ(CountOf("mds/core/a.h", "std::unordered_map<Fid, int, std::hash<Fid>> map;"), 1U);
 }
 

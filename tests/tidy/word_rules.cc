@@ -33,7 +33,7 @@ const std::vector<BannedWord>& Table() {
       {R"(\bsystem_clock\b)", Where::kCode, "jumps: time is given in (common/base/clock.h)"},
       {R"(\bsteady_clock\b|\bclock_gettime\b|\bthis_thread::sleep)", Where::kCores, "time is given in (common/base/clock.h)",
        {"common/base/clock.cc"}},
-      {R"(\busing\s+namespace\s+std\b)", Where::kCode, "hides where a name comes from"},
+      {R"(\busing\s+namespace\s+std\s*;)", Where::kCode, "hides where a name comes from"},
       {R"(\bmemcmp\s*\()", Where::kCrypto, "ends at the first difference: sodium_memcmp for secrets, == for the rest"},
       {R"(\b(std::)?(gets|strcpy|strcat|sprintf)\s*\()", Where::kCode, "writes without a bound"},
       {R"(\b(TODO|FIXME|XXX)\b)", Where::kText, "promises later work: do it, or open an issue",
