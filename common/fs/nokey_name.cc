@@ -57,6 +57,15 @@ std::optional<std::string> FromBase64Url(std::string_view text) {
   return raw;
 }
 
+std::string Encode(uint64_t cookie, ByteView stored_name) {
+  std::string raw(kCookieBytes, '\0');
+  // Two little-endian halves, low one first, are the little-endian whole.
+  StoreLittleEndian64(reinterpret_cast<uint8_t*>(raw.data()), cookie);
+  raw += AsText(stored_name.first(std::min(stored_name.size(), kNokeyPrefixBytes)));
+  if (stored_name.size() > kNokeyPrefixBytes) raw += AsText(Sha256(stored_name.subspan(kNokeyPrefixBytes)));
+  return ToBase64Url(raw);
+}
+
 }  // namespace
 
 bool NokeyName::Matches(ByteView stored_name) const {
@@ -70,12 +79,16 @@ Result<std::string> EncodeNokeyName(uint64_t cookie, ByteView stored_name) {
   if (stored_name.empty() || stored_name.size() > kStoredNameBytesMax) {
     return Status(Code::kInvalid, "a stored name of " + std::to_string(stored_name.size()) + " bytes");
   }
-  std::string raw(kCookieBytes, '\0');
-  // Two little-endian halves, low one first, are the little-endian whole.
-  StoreLittleEndian64(reinterpret_cast<uint8_t*>(raw.data()), cookie);
-  raw += AsText(stored_name.first(std::min(stored_name.size(), kNokeyPrefixBytes)));
-  if (stored_name.size() > kNokeyPrefixBytes) raw += AsText(Sha256(stored_name.subspan(kNokeyPrefixBytes)));
-  return ToBase64Url(raw);
+  return Encode(cookie, stored_name);
+}
+
+Result<std::string> EncodeNokeyTarget(ByteView stored_symlink) {
+  constexpr size_t kLengthBytes = 2;
+  const size_t length = stored_symlink.size() <= kLengthBytes ? 0 : stored_symlink[0] | size_t{stored_symlink[1]} << 8;
+  if (length == 0 || length != stored_symlink.size() - kLengthBytes) {
+    return Status(Code::kIntegrity, "an encrypted symlink has another length than it says");
+  }
+  return Encode(0, stored_symlink.subspan(kLengthBytes));
 }
 
 Result<NokeyName> DecodeNokeyName(std::string_view text) {

@@ -83,6 +83,7 @@ void CompareSymlinks(const KernelDirectory& directory, const MasterKey& master, 
     const auto cipher = OpenTarget(master, *context).value();
     const std::string ours = cipher->EncryptTarget(PatternName(fact.clear_bytes)).value();
     comparison.Same(what, Recorded(ours), fact.stored);
+    comparison.Same("no-key " + what, EncodeNokeyTarget(AsBytes(ours)).value(), fact.nokey_text);
     const auto back = cipher->DecryptTarget(AsBytes(ours));
     if (!back.ok() || *back != PatternName(fact.clear_bytes)) comparison.Add(what + " does not come back");
   }
@@ -120,7 +121,9 @@ std::string Recorded(std::string_view stored) {
 
 void WriteFacts(const std::vector<KernelDirectory>& directories, std::ostream& out) {
   auto inode = [&out](const char* kind, const KernelInode& fact) {
-    out << kind << ' ' << ToHex(AsBytes(fact.context)) << ' ' << fact.clear_bytes << ' ' << fact.stored << '\n';
+    out << kind << ' ' << ToHex(AsBytes(fact.context)) << ' ' << fact.clear_bytes << ' ' << fact.stored;
+    if (!fact.nokey_text.empty()) out << ' ' << fact.nokey_text;
+    out << '\n';
   };
   for (const KernelDirectory& directory : directories) {
     out << "master " << ToHex(AsBytes(directory.master)) << '\n';
@@ -152,8 +155,9 @@ std::vector<KernelDirectory> ReadFacts(std::istream& in) {
       fields >> name.clear_bytes >> name.stored >> name.nokey_text;
       directories.back().names.push_back(name);
     } else if (kind == "file" || kind == "symlink") {
-      KernelInode inode{.context = HexField(fields), .clear_bytes = 0, .stored = {}};
+      KernelInode inode{.context = HexField(fields), .clear_bytes = 0, .stored = {}, .nokey_text = {}};
       fields >> inode.clear_bytes >> inode.stored;
+      if (kind == "symlink") fields >> inode.nokey_text;
       (kind == "file" ? directories.back().files : directories.back().symlinks).push_back(inode);
     } else {
       return {};

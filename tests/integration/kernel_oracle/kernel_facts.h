@@ -3,7 +3,7 @@
 // mount. Clear text is a pattern of its length, so that facts stay short.
 //
 //   one fact a line:  master HEX | directory CONTEXT | name CLEAR_BYTES STORED NOKEY_TEXT
-//                     file CONTEXT CLEAR_BYTES STORED | symlink CONTEXT CLEAR_BYTES STORED
+//                     file CONTEXT CLEAR_BYTES STORED | symlink CONTEXT CLEAR_BYTES STORED NOKEY_TEXT
 //   names, files and symlinks lie in the last directory named, directories are under the last master named.
 //   CONTEXT: 40 bytes in hex. STORED: hex, or '#' and the SHA-256 of what is longer than 64 bytes, or '-' for nothing.
 #pragma once
@@ -26,7 +26,8 @@ struct KernelName {
 struct KernelInode {  // a regular file or a symlink
   std::string context;
   size_t clear_bytes = 0;
-  std::string stored;  // recorded form
+  std::string stored;      // recorded form
+  std::string nokey_text;  // of a symlink: what readlink gives without the key
 };
 
 struct KernelDirectory {

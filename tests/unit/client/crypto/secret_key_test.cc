@@ -1,6 +1,7 @@
 #include "client/crypto/secret_key.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,14 @@ namespace {
 
 static_assert(!std::is_copy_constructible_v<SecretKey> && !std::is_copy_assignable_v<SecretKey>);
 static_assert(std::is_nothrow_move_constructible_v<SecretKey> && std::is_nothrow_move_assignable_v<SecretKey>);
+
+// Most of what a sanitizer maps was never touched.
+bool AnyResident(unsigned long begin, size_t bytes) {
+  std::vector<unsigned char> pages((bytes + 4095) / 4096 + 1);
+  const unsigned long first = begin & ~4095ul;
+  if (mincore(reinterpret_cast<void*>(first), begin + bytes - first, pages.data()) != 0) return true;
+  return std::any_of(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; });
+}
 
 // How often the bytes stand in this process's memory. Needle and what is searched are inverted, so that neither the
 // needle nor the copy that is searched are found.
@@ -42,7 +51,7 @@ size_t CountInOwnMemory(const std::vector<uint8_t>& inverted) {
       const unsigned long stop = at < own_begin ? std::min(end, own_begin) : end;
       if (at >= stop) continue;
       const size_t wanted = std::min<size_t>(chunk.size(), stop - at);
-      const ssize_t got = pread(memory, chunk.data(), wanted, static_cast<off_t>(at));
+      const ssize_t got = !AnyResident(at, wanted) ? 0 : pread(memory, chunk.data(), wanted, static_cast<off_t>(at));
       at += wanted == stop - at ? wanted : wanted - inverted.size();  // a needle across two reads is found too
       if (got <= 0) continue;
       for (uint8_t& byte : std::span(chunk).first(static_cast<size_t>(got))) byte = static_cast<uint8_t>(~byte);
