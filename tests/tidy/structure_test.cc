@@ -98,7 +98,10 @@ std::set<std::string> AllTests() {
   std::set<std::string> tests;
   for (const SourceFile& file : Tree()) {
     if (!IsBelow(file.path, "tests")) continue;
-    tests.insert(file.path);
+    // A folder of tests is named like a file in it.
+    for (size_t slash = file.path.size(); slash != std::string::npos; slash = file.path.rfind('/', slash - 1)) {
+      tests.insert(file.path.substr(0, slash));
+    }
     if (IsCpp(file.path)) tests.merge(TestsOf(file));
   }
   return tests;
