@@ -115,6 +115,17 @@ void MemoryKv::Crash(Random* random) {
   unsynced_.clear();  // what is on the disk after a crash stays there
 }
 
+std::unique_ptr<MemoryKv> MemoryKv::CrashedCopy(Random* random) const {
+  auto copy = std::make_unique<MemoryKv>(std::vector<KvFamilySpec>());
+  {
+    std::lock_guard lock(mutex_);
+    for (const Family& family : families_) copy->families_.push_back({std::make_shared<Map>(*family.rows), family.merge});
+    copy->unsynced_ = unsynced_;
+  }
+  copy->Crash(random);
+  return copy;
+}
+
 size_t MemoryKv::unsynced_batches() const {
   std::lock_guard lock(mutex_);
   return unsynced_.size();

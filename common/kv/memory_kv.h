@@ -27,6 +27,8 @@ class MemoryKv final : public KvStore {
 
   // Loses all unsynced batches, or with random all behind a random prefix of them.
   void Crash(Random* random = nullptr);
+  // What another process would find if this one's machine lost power now; this store goes on unharmed.
+  std::unique_ptr<MemoryKv> CrashedCopy(Random* random = nullptr) const;
   size_t unsynced_batches() const;
 
   // The next call fails with error (once) and changes nothing; a failed kSynced Apply counts as both. Reads are not hit.

@@ -1,0 +1,163 @@
+// ObjectServer: the core of an object storage server. Decides what requests may do (sessions, reply records, file epochs,
+// conditions, tombstones) and has PageStore and Committer do it. proto/oss.proto says what each request means.
+//
+// Calls come from any thread and answer on the core's strand: who gets an answer hands it on quickly. Requests for one
+// object take turns, reads among themselves do not. What it is given outlives it; Stop() comes before the destructor.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/api/oss_api.h"
+#include "common/base/async_lock.h"
+#include "common/base/clock.h"
+#include "common/base/executor.h"
+#include "common/kv/kv_store.h"
+#include "common/recovery/reply_record.h"
+#include "common/recovery/session_table.h"
+#include "oss/core/committer.h"
+#include "oss/core/object_device.h"
+#include "oss/core/object_table.h"
+#include "oss/core/operation_counters.h"
+#include "oss/core/page_store.h"
+#include "oss/core/request_checks.h"
+#include "oss/core/space_account.h"
+
+namespace nacre {
+
+struct ObjectServerOptions {
+  std::string fsid;         // 16 bytes
+  uint32_t ost_index = 0;
+  uint64_t boot_count = 0;  // higher than in any earlier life
+  uint64_t capacity_bytes = 0;  // 0: what the filesystem has
+  CommitterOptions commit;
+  ObjectCacheLimits cache;
+  Duration session_silence_max = std::chrono::minutes(10);  // a session not heard for so long is closed
+  uint64_t tombstone_seconds = 3600;
+  Duration housekeeping_interval = std::chrono::seconds(15);
+};
+
+class ObjectServer final : public OssApi {
+ public:
+  struct Parts {
+    Executor& io;  // its threads may block; outlives all timers
+    Timers& timers;
+    Clock& clock;
+    KvStore& kv;  // opened with ObjectStoreFamilies()
+    ObjectDevice& device;
+    FatalHandler fatal;  // empty: the process ends with a message
+  };
+  ObjectServer(Parts parts, ObjectServerOptions options);
+
+  // Checks that the store is this target's, removes what an earlier life left without rows. Once, before any request.
+  // kInvalid: another target's, or one whose boot count went back.
+  Task<Status> Start();
+  // Commits everything and ends the background work. Once, after the last request was answered.
+  Task<void> Stop();
+
+  Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override;
+  Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override;
+  Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override;
+  Task<Result<ObjectPages>> Read(v1::ReadRequest request) override;
+  Task<Result<v1::SetSizeReply>> SetSize(v1::SetSizeRequest request) override;
+  Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) override;
+  Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) override;
+  Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override;
+  Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override;
+  Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override;
+
+ private:
+  using SlotKey = std::pair<uint64_t, uint32_t>;  // session, slot
+  struct Done {  // what an order did: to be stable before it is answered
+    Transno transno = 0;
+    uint64_t allocated_bytes = 0;
+  };
+
+  // Counts and times a call; the task ends on the strand.
+  template <typename Reply>
+  Task<Result<Reply>> Counted(OssOperation operation, Task<Result<Reply>> task);
+
+  Task<Result<v1::OssConnectReply>> DoConnect(v1::OssConnectRequest request);
+  Task<Result<v1::OssDisconnectReply>> DoDisconnect(v1::OssDisconnectRequest request);
+  Task<Result<v1::WriteReply>> DoWrite(v1::WriteHeader request, CipherRunPtr run);
+  Task<Result<ObjectPages>> DoRead(v1::ReadRequest request);
+  Task<Result<v1::SetSizeReply>> DoSetSize(v1::SetSizeRequest request);
+  Task<Result<v1::PunchReply>> DoPunch(v1::PunchRequest request);
+  Task<Result<v1::GlimpseReply>> DoGlimpse(v1::GlimpseRequest request);
+  Task<Result<v1::DestroyReply>> DoDestroy(v1::DestroyRequest request);
+  Task<Result<v1::CommitReply>> DoCommit(v1::CommitRequest request);
+  Task<Result<v1::OssPingReply>> DoPing(v1::OssPingRequest request);
+
+  // Under the object's lock.
+  Task<Result<v1::WriteReply>> WriteLocked(const ObjectUse& object, const v1::WriteHeader& request,
+                                           const CheckedWrite& checked, const CipherRun& run);
+  v1::WriteReply ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages, Session& session);
+  Task<Result<ObjectPages>> ReadLocked(const ObjectUse& object, const v1::ReadRequest& request);
+  Task<Result<Done>> SetSizeLocked(const ObjectUse& object, const v1::SetSizeRequest& request, const CheckedSetSize& checked);
+  Task<Result<Done>> PunchLocked(const ObjectUse& object, const v1::PunchRequest& request, const CheckedPunch& checked);
+  Task<Status> PreparePunch(const ObjectUse& object, const v1::PunchRequest& request, const CheckedPunch& checked,
+                            std::vector<PageWrite>& edges, PageDrop& drop);
+  Task<Result<v1::GlimpseReply::Item>> GlimpseOne(ObjectId id, uint64_t raise_epoch);
+  Task<Status> DestroyOne(ObjectId id);
+
+  // Ok: what was taken under lower epochs is stable, and the object now refuses them. kStaleEpoch: epoch is a lower one.
+  Task<Status> EnterEpoch(const ObjectUse& object, uint64_t epoch);
+  // Like EnterEpoch, for orders, of which each is done once: true: this one was done already.
+  Task<Result<bool>> EnterEpochOfOrder(const ObjectUse& object, uint64_t epoch);
+  Task<Status> CheckCondition(const ObjectUse& object, uint64_t page, const PageCondition& condition);
+  Status CheckEncryption(const Object& object, bool encrypted) const;
+  void MakeExist(Object& object);
+  // After the pages of an order are prepared.
+  Done FinishOrder(const ObjectUse& object, uint64_t file_epoch, int64_t mtime_ns, uint64_t bytes);
+  // Prepares, and once more after a commit when the store was full: what was freed may not have been stable.
+  Task<Status> PrepareLimited(Object& object, PageWrite& pages);
+
+  Status AdmitClient(const v1::RequestHeader& header);
+  Status AdmitOrder(const v1::RequestHeader& header);  // session 0, the MDS, may too
+  // What this very request was answered before; nullopt: it is new.
+  std::optional<Result<v1::WriteReply>> AnswerFromRecord(const v1::RequestHeader& header);
+  void FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno);
+
+  Status CheckIdentity();
+  struct Census {
+    uint64_t objects = 0;
+    uint64_t pages = 0;
+  };
+  Result<Census> CountObjects();
+  Task<Status> RemoveLeftovers();
+  Status LoadReplies();
+
+  void Housekeep();
+  void CloseSilentSessions();
+  void ForgetSession(uint64_t session);
+  Task<void> PurgeTombstones();
+
+  const ObjectServerOptions options_;
+  Clock& clock_;
+  Executor& io_;
+  KvStore& kv_;
+  ObjectDevice& device_;
+  const std::shared_ptr<Strand> strand_;
+
+  SpaceAccount space_;
+  ObjectTable table_;
+  PageStore pages_;
+  Committer committer_;
+  StrandTimer timer_;
+  TaskGroup background_;
+  bool purging_ = false;
+
+  SessionTable sessions_;
+  ReplyTable replies_;
+  std::set<uint64_t> unclaimed_sessions_;  // of earlier lives, with reply records, not connected again yet
+  MonotonicTime started_;
+  LockTable<SlotKey> slot_locks_;     // taken before an object's lock
+  LockTable<ObjectId> object_locks_;  // one at a time
+  uint64_t object_count_ = 0;
+  OperationCounters counters_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,128 @@
+// ObjectServer: what happens before serving, and in the background.
+#include "common/wire/wire.h"
+#include "oss/core/object_server.h"
+
+namespace nacre {
+namespace {
+constexpr size_t kPurgedAtOnceMax = 1000;
+}  // namespace
+
+Task<Status> ObjectServer::Start() {
+  co_await Hop(io_);
+  Status status = CheckIdentity();
+  if (!status.ok()) co_return status;
+  const Result<Census> census = CountObjects();
+  if (!census.ok()) co_return census.status();
+  status = co_await RemoveLeftovers();
+  if (!status.ok()) co_return status;
+  co_await Hop(*strand_);
+  object_count_ = census->objects;
+  space_.Take(census->pages);
+  status = LoadReplies();
+  if (!status.ok()) co_return status;
+  started_ = clock_.Now();
+  timer_.After(options_.housekeeping_interval, [this] { Housekeep(); });
+  co_return Status::Ok();
+}
+
+Status ObjectServer::CheckIdentity() {
+  const Result<std::optional<std::string>> row = kv_.Get(kMetaFamily, kStoreKey);
+  if (!row.ok()) return row.status();
+  if (row->has_value()) {
+    const Result<StoreIdentity> found = DecodeStoreIdentity(**row);
+    if (!found.ok()) return found.status();
+    if (found->fsid != options_.fsid) return Status(Code::kInvalid, "the object store is another filesystem's (fsid differs)");
+    if (found->ost_index != options_.ost_index) {
+      return Status(Code::kInvalid, "the object store is OST " + std::to_string(found->ost_index) + "'s, not OST " +
+                                        std::to_string(options_.ost_index) + "'s");
+    }
+    if (found->boot_count >= options_.boot_count) {
+      return Status(Code::kInvalid, "boot count " + std::to_string(options_.boot_count) + " is not above the store's " +
+                                        std::to_string(found->boot_count) + ": an old identity file?");
+    }
+  }
+  KvBatch batch;
+  batch.Put(kMetaFamily, std::string(kStoreKey),
+            EncodeStoreIdentity({options_.fsid, options_.ost_index, options_.boot_count}));
+  return kv_.Apply(batch, KvStore::Durability::kSynced);
+}
+
+Result<ObjectServer::Census> ObjectServer::CountObjects() {
+  Census census;
+  const std::unique_ptr<KvCursor> at = kv_.Seek(kObjectFamily, "");
+  for (; at->Valid(); at->Next()) {
+    const Result<ObjectRow> row = DecodeObjectRow(at->value());
+    if (!row.ok()) return row.status();
+    ++census.objects;
+    census.pages += row->pages;
+  }
+  NACRE_RETURN_IF_ERROR(at->status());
+  return census;
+}
+
+// Files of writes that no batch made stable, and of objects whose removal a crash cut short.
+Task<Status> ObjectServer::RemoveLeftovers() {
+  for (uint32_t part = 0; part < kDevicePartCount; ++part) {
+    const Result<std::vector<ObjectId>> ids = co_await device_.List(part);
+    if (!ids.ok()) co_return ids.status();
+    for (const ObjectId& id : *ids) {
+      const Result<std::optional<std::string>> row = kv_.Get(kObjectFamily, ObjectKey(id));
+      if (!row.ok()) co_return row.status();
+      if (row->has_value()) continue;
+      const Status removed = co_await device_.Remove(id);
+      if (!removed.ok()) co_return removed;
+    }
+  }
+  co_return Status::Ok();
+}
+
+Status ObjectServer::LoadReplies() {
+  const std::unique_ptr<KvCursor> at = kv_.Seek(kReplyFamily, "");
+  for (; at->Valid(); at->Next()) {
+    std::optional<ReplyRecord> record = DecodeReplyRecord(at->value());
+    if (at->key().size() != 12 || !record) return Status(Code::kIntegrity, "a reply record is malformed");
+    const uint8_t* key = AsBytes(at->key()).data();
+    const uint64_t session = LoadBigEndian64(key);
+    replies_.Record(session, LoadBigEndian32(key + 8), std::move(*record));
+    unclaimed_sessions_.insert(session);
+  }
+  return at->status();
+}
+
+void ObjectServer::Housekeep() {
+  timer_.After(options_.housekeeping_interval, [this] { Housekeep(); });
+  CloseSilentSessions();
+  if (purging_) return;
+  purging_ = true;
+  background_.Start(PurgeTombstones());
+}
+
+void ObjectServer::CloseSilentSessions() {
+  const MonotonicTime now = clock_.Now();
+  const MonotonicTime limit{now.ns - options_.session_silence_max.count()};
+  for (uint64_t session : sessions_.SilentSince(limit)) ForgetSession(session);
+  if (now - started_ < options_.session_silence_max) return;
+  const std::set<uint64_t> unclaimed = std::exchange(unclaimed_sessions_, {});
+  for (uint64_t session : unclaimed) ForgetSession(session);
+}
+
+void ObjectServer::ForgetSession(uint64_t session) {
+  (void)sessions_.Close(session);
+  for (std::string& key : replies_.Drop(session)) committer_.DeleteRow(kReplyFamily, std::move(key));
+}
+
+Task<void> ObjectServer::PurgeTombstones() {
+  const uint64_t now = static_cast<uint64_t>(clock_.WallNs()) / 1'000'000'000;
+  co_await Hop(io_);
+  std::vector<std::string> expired;
+  const std::unique_ptr<KvCursor> at = kv_.Seek(kTombstoneFamily, "");
+  for (; at->Valid() && expired.size() < kPurgedAtOnceMax; at->Next()) {
+    const Result<uint64_t> since = DecodeTombstone(at->value());
+    if (since.ok() && *since + options_.tombstone_seconds < now) expired.emplace_back(at->key());
+  }
+  co_await Hop(*strand_);
+  for (std::string& key : expired) committer_.DeleteRow(kTombstoneFamily, std::move(key));
+  purging_ = false;
+}
+
+}  // namespace nacre

@@ -1,0 +1,103 @@
+// ObjectServer: writes, with their conditions and reply records.
+#include <algorithm>
+
+#include "oss/core/object_server.h"
+
+namespace nacre {
+
+std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::RequestHeader& header) {
+  switch (replies_.Judge(header.session(), header.slot(), header.xid())) {
+    case Seen::kNew:
+      return std::nullopt;
+    case Seen::kPast:
+      return Status(Code::kInvalid, "request " + std::to_string(header.xid()) + " is older than what its slot did last");
+    case Seen::kAnswered:
+      break;
+  }
+  const ReplyRecord* record = replies_.Find(header.session(), header.slot());
+  v1::WriteReply reply;
+  if (!reply.ParseFromString(record->reply)) return Status(Code::kIntegrity, "a reply record is malformed");
+  FillHeader(*reply.mutable_header(), header.session(), record->transno);
+  return reply;
+}
+
+Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, CipherRunPtr run) {
+  co_await Hop(*strand_);
+  NACRE_CO_RETURN_IF_ERROR(AdmitClient(request.header()));
+  const Result<CheckedWrite> checked = CheckWrite(request, run.get());
+  if (!checked.ok()) co_return checked.status();
+
+  // A resend that overtakes its original waits for it, and is answered from its record.
+  const SlotKey slot_key(request.header().session(), request.header().slot());
+  const auto slot = co_await slot_locks_.Exclusive(slot_key);
+  std::optional<Result<v1::WriteReply>> answered = AnswerFromRecord(request.header());
+  if (answered) co_return std::move(*answered);
+
+  co_await committer_.WaitForRoom();
+  const auto lock = co_await object_locks_.Exclusive(checked->object);
+  const ObjectUse object = table_.Enter(checked->object);
+  Result<v1::WriteReply> reply = co_await WriteLocked(object, request, *checked, *run);
+  co_return reply;
+}
+
+Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, const v1::WriteHeader& request,
+                                                       const CheckedWrite& checked, const CipherRun& run) {
+  Status status = co_await table_.Load(*object, ObjectTable::Purpose::kChange);
+  if (!status.ok()) co_return status;
+  if (object->destroyed) co_return Status(Code::kStale, "object " + ToString(object->id) + " is destroyed");
+  status = co_await EnterEpoch(object, request.file_epoch());
+  if (!status.ok()) co_return status;
+  NACRE_CO_RETURN_IF_ERROR(CheckEncryption(*object, request.encrypted()));
+  status = co_await CheckCondition(object, checked.first_page, checked.first);
+  if (!status.ok()) co_return status;
+  status = co_await CheckCondition(object, checked.first_page + request.page_count() - 1, checked.last);
+  if (!status.ok()) co_return status;
+
+  PageWrite pages;
+  pages.first_page = checked.first_page;
+  pages.page_count = request.page_count();
+  pages.pieces = run.pieces();
+  status = co_await PrepareLimited(*object, pages);
+  if (!status.ok()) co_return status.With("writing object " + ToString(object->id));
+  Session* session = sessions_.Find(request.header().session());
+  if (session == nullptr) {
+    pages_.AbandonWrite(*object, pages);
+    co_return Status(Code::kNotConnected, "the session was closed while it wrote");
+  }
+  co_return ApplyWrite(object, request, pages, *session);
+}
+
+Task<Status> ObjectServer::PrepareLimited(Object& object, PageWrite& pages) {
+  Status status = co_await pages_.PrepareWrite(object, pages, true);
+  if (status.code() != Code::kNoSpace || committer_.last() == committer_.stable()) co_return status;
+  co_await committer_.CommitAll();
+  pages.spans.clear();
+  pages.crcs.clear();
+  status = co_await pages_.PrepareWrite(object, pages, true);
+  co_return status;
+}
+
+v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages,
+                                        Session& session) {
+  const uint64_t bytes = pages.page_count * kPageBytes;
+  const Transno transno = committer_.Changed(object.pointer(), bytes);
+  pages_.ApplyWrite(*object, pages, transno);
+  MakeExist(*object);
+  ObjectRow& row = object->row;
+  row.encryption = request.encrypted() ? ObjectEncryption::kEncrypted : ObjectEncryption::kPlain;
+  row.size = std::max(row.size, request.offset() + bytes - request.size_diff());
+  row.mtime_ns = std::max(row.mtime_ns, request.mtime_ns());
+  session.last_change = transno;
+
+  v1::WriteReply reply;
+  reply.set_object_size(row.size);
+  reply.set_allocated_bytes(row.pages * kPageBytes);
+  const v1::RequestHeader& header = request.header();
+  ReplyRecord record{.xid = header.xid(), .transno = transno, .reply = reply.SerializeAsString()};
+  committer_.PutRow(kReplyFamily, ReplyKey(header.session(), header.slot()), EncodeReplyRecord(record));
+  replies_.Record(header.session(), header.slot(), std::move(record));
+  FillHeader(*reply.mutable_header(), header.session(), transno);
+  return reply;
+}
+
+}  // namespace nacre

@@ -1,0 +1,308 @@
+#include "oss/store/file_device.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "common/base/units.h"
+
+namespace nacre {
+namespace {
+
+constexpr size_t kOpenFilesMax = 512;
+constexpr size_t kSyncedOneByOneMax = 8;  // more unsynced files than this: one syncfs is cheaper
+constexpr size_t kVectorsMax = 256;       // pieces in one system call
+
+std::string TwoHex(uint32_t value) {
+  const uint8_t byte = static_cast<uint8_t>(value);
+  return ToHex(ByteView(&byte, 1));
+}
+
+off_t OffsetOf(uint64_t slot) { return static_cast<off_t>(slot * kPageBytes); }
+
+// Hands out the bytes of pieces in order, as vectors for pwritev.
+class PieceWalker {
+ public:
+  explicit PieceWalker(const std::vector<ByteView>& pieces) : pieces_(pieces) {}
+  // At most count_max vectors of together at most bytes_max.
+  int Peek(size_t bytes_max, std::array<iovec, kVectorsMax>& out) const {
+    size_t index = index_, at = at_;
+    int count = 0;
+    while (bytes_max > 0 && index < pieces_.size() && count < static_cast<int>(kVectorsMax)) {
+      const size_t part = std::min(bytes_max, pieces_[index].size() - at);
+      if (part > 0) out[static_cast<size_t>(count++)] = {const_cast<uint8_t*>(pieces_[index].data() + at), part};
+      bytes_max -= part;
+      ++index;
+      at = 0;
+    }
+    return count;
+  }
+  void Advance(size_t bytes) {
+    while (bytes > 0) {
+      const size_t part = std::min(bytes, pieces_[index_].size() - at_);
+      at_ += part;
+      bytes -= part;
+      if (at_ == pieces_[index_].size()) {
+        ++index_;
+        at_ = 0;
+      }
+    }
+  }
+
+ private:
+  const std::vector<ByteView>& pieces_;
+  size_t index_ = 0;
+  size_t at_ = 0;
+};
+
+Status WriteSpan(int fd, SlotSpan span, PieceWalker& pieces) {
+  off_t offset = OffsetOf(span.first);
+  size_t left = span.count * kPageBytes;
+  std::array<iovec, kVectorsMax> vectors;
+  while (left > 0) {
+    const int count = pieces.Peek(left, vectors);
+    const ssize_t wrote = pwritev(fd, vectors.data(), count, offset);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0 && errno == EDQUOT) return Status(Code::kNoSpace, "writing an object file: over quota");
+    if (wrote <= 0) return ErrnoStatus(wrote < 0 ? errno : EIO, "writing an object file");
+    pieces.Advance(static_cast<size_t>(wrote));
+    offset += wrote;
+    left -= static_cast<size_t>(wrote);
+  }
+  return Status::Ok();
+}
+
+Status ReadSpan(int fd, SlotSpan span, MutableBytes out) {
+  off_t offset = OffsetOf(span.first);
+  while (!out.empty()) {
+    const ssize_t got = pread(fd, out.data(), out.size(), offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoStatus(errno, "reading an object file");
+    if (got == 0) {  // behind the end: never written
+      std::fill(out.begin(), out.end(), uint8_t{0});
+      return Status::Ok();
+    }
+    offset += got;
+    out = out.subspan(static_cast<size_t>(got));
+  }
+  return Status::Ok();
+}
+
+Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Status::Ok();
+  return ErrnoStatus(errno, "making " + path);
+}
+
+}  // namespace
+
+FileDevice::File::~File() { close(fd); }
+
+Result<std::unique_ptr<FileDevice>> FileDevice::Open(std::string root) {
+  NACRE_RETURN_IF_ERROR(MakeDirectory(root));
+  const int fd = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, "opening " + root);
+  return std::unique_ptr<FileDevice>(new FileDevice(std::move(root), fd));
+}
+
+FileDevice::~FileDevice() { close(root_fd_); }
+
+std::string FileDevice::DirectoryOf(const ObjectId& id) const {
+  return root_ + "/" + TwoHex(DevicePartOf(id)) + "/" + TwoHex(id.fid.oid >> 8 & 0xff);
+}
+
+std::string FileDevice::PathOf(const ObjectId& id) const {
+  std::string bytes;
+  AppendObjectId(bytes, id);
+  return DirectoryOf(id) + "/" + ToHex(AsBytes(bytes));
+}
+
+Result<FileDevice::FilePtr> FileDevice::MakeFile(const ObjectId& id) {
+  const std::string path = PathOf(id);
+  const std::string directory = DirectoryOf(id);
+  for (int tries = 0; tries < 2; ++tries) {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+      NoteNewEntry(directory);
+      return std::make_shared<File>(fd);
+    }
+    if (errno != ENOENT) break;
+    const std::string part = directory.substr(0, directory.rfind('/'));
+    NACRE_RETURN_IF_ERROR(MakeDirectory(part));
+    NoteNewEntry(root_);
+    NACRE_RETURN_IF_ERROR(MakeDirectory(directory));
+    NoteNewEntry(part);
+  }
+  return ErrnoStatus(errno, "making the file of object " + ToString(id));
+}
+
+Result<FileDevice::FilePtr> FileDevice::OpenFile(const ObjectId& id, bool make) {
+  const int fd = open(PathOf(id).c_str(), O_RDWR | O_CLOEXEC);
+  if (fd >= 0) return std::make_shared<File>(fd);
+  if (errno != ENOENT) return ErrnoStatus(errno, "opening the file of object " + ToString(id));
+  if (!make) return FilePtr();
+  return MakeFile(id);
+}
+
+Result<FileDevice::FilePtr> FileDevice::Get(const ObjectId& id, bool make) {
+  {
+    std::lock_guard lock(mutex_);
+    auto it = open_.find(id);
+    if (it != open_.end()) {
+      order_.splice(order_.end(), order_, it->second.place);
+      return it->second.file;
+    }
+  }
+  Result<FilePtr> file = OpenFile(id, make);
+  if (!file.ok() || *file == nullptr) return file;
+  FilePtr closed_outside_the_lock;
+  std::lock_guard lock(mutex_);
+  auto [it, added] = open_.try_emplace(id);
+  if (!added) return it->second.file;  // another reader was faster
+  it->second = {*file, order_.insert(order_.end(), id)};
+  if (open_.size() > kOpenFilesMax) {
+    auto oldest = open_.find(order_.front());
+    closed_outside_the_lock = std::move(oldest->second.file);
+    open_.erase(oldest);
+    order_.pop_front();
+  }
+  return file;
+}
+
+void FileDevice::NoteNewEntry(const std::string& directory) {
+  std::lock_guard lock(mutex_);
+  if (!unsynced_.many) unsynced_.directories.insert(directory);
+}
+
+// After the data was written: a Sync that begins now must not miss it.
+void FileDevice::MarkUnsynced(const FilePtr& file) {
+  std::lock_guard lock(mutex_);
+  if (file->dirty || unsynced_.many) return;
+  if (unsynced_.files.size() == kSyncedOneByOneMax) {
+    unsynced_.many = true;
+    for (const FilePtr& one : unsynced_.files) one->dirty = false;
+    unsynced_.files.clear();
+    unsynced_.directories.clear();
+    return;
+  }
+  file->dirty = true;
+  unsynced_.files.push_back(file);
+}
+
+Task<Status> FileDevice::Write(const ObjectId& id, const std::vector<SlotSpan>& spans,
+                               const std::vector<ByteView>& pieces) {
+  const Result<FilePtr> file = Get(id, true);
+  if (!file.ok()) co_return file.status();
+  PieceWalker walker(pieces);
+  Status status;
+  for (SlotSpan span : spans) {
+    status = WriteSpan((*file)->fd, span, walker);
+    if (!status.ok()) break;
+  }
+  MarkUnsynced(*file);
+  co_return status;
+}
+
+Task<Status> FileDevice::Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) {
+  const Result<FilePtr> file = Get(id, false);
+  if (!file.ok()) co_return file.status();
+  if (*file == nullptr) {
+    std::fill(out.begin(), out.end(), uint8_t{0});
+    co_return Status::Ok();
+  }
+  for (SlotSpan span : spans) {
+    const size_t bytes = span.count * kPageBytes;
+    NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, span, out.subspan(0, bytes)));
+    out = out.subspan(bytes);
+  }
+  co_return Status::Ok();
+}
+
+Status FileDevice::SyncDirectory(const std::string& directory) const {
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, "opening " + directory);
+  const Status status = fsync(fd) == 0 ? Status::Ok() : ErrnoStatus(errno, "syncing " + directory);
+  close(fd);
+  return status;
+}
+
+Task<Status> FileDevice::Sync() {
+  Unsynced unsynced;
+  {
+    std::lock_guard lock(mutex_);
+    unsynced = std::exchange(unsynced_, {});
+    for (const FilePtr& file : unsynced.files) file->dirty = false;
+  }
+  if (unsynced.many || unsynced.directories.size() > kSyncedOneByOneMax) {
+    if (syncfs(root_fd_) != 0) co_return ErrnoStatus(errno, "syncing the filesystem of " + root_);
+    co_return Status::Ok();
+  }
+  for (const FilePtr& file : unsynced.files) {
+    if (fdatasync(file->fd) != 0) co_return ErrnoStatus(errno, "syncing an object file");
+  }
+  for (const std::string& directory : unsynced.directories) NACRE_CO_RETURN_IF_ERROR(SyncDirectory(directory));
+  co_return Status::Ok();
+}
+
+Task<Status> FileDevice::Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) {
+  const Result<FilePtr> file = Get(id, false);
+  if (!file.ok()) co_return file.status();
+  if (*file == nullptr) co_return Status::Ok();
+  for (SlotSpan span : spans) {
+    const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (fallocate((*file)->fd, mode, OffsetOf(span.first), OffsetOf(span.count)) == 0) continue;
+    if (errno == EOPNOTSUPP) co_return Status::Ok();  // then the slots keep their blocks until used again
+    co_return ErrnoStatus(errno, "punching the file of object " + ToString(id));
+  }
+  co_return Status::Ok();
+}
+
+Task<Status> FileDevice::Remove(const ObjectId& id) {
+  FilePtr closed_outside_the_lock;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = open_.find(id);
+    if (it != open_.end()) {
+      closed_outside_the_lock = std::move(it->second.file);
+      order_.erase(it->second.place);
+      open_.erase(it);
+    }
+  }
+  if (unlink(PathOf(id).c_str()) == 0 || errno == ENOENT) co_return Status::Ok();
+  co_return ErrnoStatus(errno, "removing the file of object " + ToString(id));
+}
+
+Task<Result<std::vector<ObjectId>>> FileDevice::List(uint32_t part) {
+  std::vector<ObjectId> ids;
+  const std::string base = root_ + "/" + TwoHex(part);
+  for (uint32_t sub = 0; sub < 256; ++sub) {
+    const std::string directory = base + "/" + TwoHex(sub);
+    DIR* entries = opendir(directory.c_str());
+    if (entries == nullptr) {
+      if (errno == ENOENT) continue;
+      co_return ErrnoStatus(errno, "listing " + directory);
+    }
+    while (const dirent* entry = readdir(entries)) {
+      const std::optional<std::string> bytes = FromHex(entry->d_name);
+      if (bytes && bytes->size() == kObjectIdBytes) ids.push_back(LoadObjectId(AsBytes(*bytes).data()));
+    }
+    closedir(entries);
+  }
+  std::sort(ids.begin(), ids.end());
+  co_return ids;
+}
+
+Result<ObjectDevice::Space> FileDevice::GetSpace() {
+  struct statvfs now;
+  if (fstatvfs(root_fd_, &now) != 0) return ErrnoStatus(errno, "asking for the free space of " + root_);
+  return Space{.total_bytes = uint64_t{now.f_blocks} * now.f_frsize, .free_bytes = uint64_t{now.f_bavail} * now.f_frsize};
+}
+
+}  // namespace nacre

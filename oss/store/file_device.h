@@ -1,0 +1,72 @@
+// FileDevice: an ObjectDevice on a directory: one sparse file per object, ROOT/xx/yy/<object id in hex>.
+//
+//   xx: low byte of the FID's sequence (the device part)    yy: second byte of its number
+// so that files made together share a directory, and no directory grows without bound. Any thread. Open files are kept
+// for the next request, a bounded number; a file whose data is not synced stays open, so that no write error is lost,
+// until so many are that the whole filesystem is synced instead.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "oss/core/object_device.h"
+
+namespace nacre {
+
+class FileDevice final : public ObjectDevice {
+ public:
+  // Makes root where there is none.
+  static Result<std::unique_ptr<FileDevice>> Open(std::string root);
+  ~FileDevice() override;
+
+  Task<Status> Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::vector<ByteView>& pieces) override;
+  Task<Status> Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override;
+  Task<Status> Sync() override;
+  Task<Status> Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) override;
+  Task<Status> Remove(const ObjectId& id) override;
+  Task<Result<std::vector<ObjectId>>> List(uint32_t part) override;
+  Result<Space> GetSpace() override;
+
+ private:
+  struct File {
+    explicit File(int descriptor) : fd(descriptor) {}
+    ~File();
+    const int fd;
+    bool dirty = false;  // guarded by the device's mutex
+  };
+  using FilePtr = std::shared_ptr<File>;
+  struct CachedFile {
+    FilePtr file;
+    std::list<ObjectId>::iterator place;
+  };
+  struct Unsynced {
+    std::vector<FilePtr> files;      // while they are few
+    bool many = false;               // sync everything
+    std::set<std::string> directories;
+  };
+
+  FileDevice(std::string root, int root_fd) : root_(std::move(root)), root_fd_(root_fd) {}
+  std::string DirectoryOf(const ObjectId& id) const;
+  std::string PathOf(const ObjectId& id) const;
+  Result<FilePtr> Get(const ObjectId& id, bool make);  // null: there is none
+  Result<FilePtr> OpenFile(const ObjectId& id, bool make);
+  Result<FilePtr> MakeFile(const ObjectId& id);
+  void MarkUnsynced(const FilePtr& file);
+  void NoteNewEntry(const std::string& directory);
+  Status SyncDirectory(const std::string& directory) const;
+
+  const std::string root_;
+  const int root_fd_;
+  std::mutex mutex_;  // guards all below
+  std::map<ObjectId, CachedFile> open_;
+  std::list<ObjectId> order_;  // longest unused first
+  Unsynced unsynced_;
+};
+
+}  // namespace nacre
