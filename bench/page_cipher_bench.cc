@@ -1,6 +1,7 @@
-// What page encryption costs beside OpenSSL alone: a bare EVP loop (one context, IV set for each page of 4096 bytes) and
-// PageCipher's runs, with one worker and with two, interleaved in one run. Prints the ratios of the medians; wanted are
-// >= 0.97 of the bare loop and >= 1.8 times one worker with two. And what a create in an encrypted directory adds: < 5 us.
+// What page encryption costs beside OpenSSL alone: a bare EVP loop (one context, IV set for each page of 4096 bytes)
+// and PageCipher's runs, with one worker and with two, interleaved in one run. Prints the ratios of the medians;
+// wanted are >= 0.97 of the bare loop and >= 1.8 times one worker with two. And what a create in an encrypted
+// directory adds: < 5 us.
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 
@@ -171,8 +172,8 @@ BENCHMARK(FirstPageOfAFile)->UseRealTime();
 
 int main(int argc, char** argv) {
   // Defaults first: what stands later on the command line wins.
-  std::vector<std::string> words = {argv[0], "--benchmark_repetitions=21", "--benchmark_enable_random_interleaving=true",
-                                    "--benchmark_min_time=0.05"};
+  std::vector<std::string> words = {argv[0], "--benchmark_repetitions=21",
+                                    "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.05"};
   words.insert(words.end(), argv + 1, argv + argc);
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());

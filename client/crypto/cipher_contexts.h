@@ -40,7 +40,8 @@ class CipherContexts {
 
     // Starts a message: iv is 16 bytes, or null for a mode without.
     void Start(const uint8_t* iv) {
-      NACRE_CHECK(EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv, direction_) == 1, "OpenSSL takes the IV");
+      NACRE_CHECK(EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, iv, direction_) == 1,
+                  "OpenSSL takes the IV");
     }
     // Without padding: out gets as many bytes as in has. in and out are the same or do not overlap.
     void Update(ByteView in, uint8_t* out) {

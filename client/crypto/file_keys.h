@@ -1,5 +1,5 @@
-// What the rest of the client sees of keys: a MasterKey, and from it and an inode's context the one cipher that the inode
-// needs: pages of a regular file, names of a directory, target of a symlink. No state of its own, any thread.
+// What the rest of the client sees of keys: a MasterKey, and from it and an inode's context the one cipher that the
+// inode needs: pages of a regular file, names of a directory, target of a symlink. No state of its own, any thread.
 //
 // A create in an encrypted directory costs one nonce, one HKDF expansion and one key schedule, below 5 us together
 // (bench/page_cipher_bench). Who opens an inode often keeps its cipher.

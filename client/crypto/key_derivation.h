@@ -3,8 +3,8 @@
 //   HKDF-SHA512 (RFC 5869), empty salt, info := "fscrypt\0" context_byte application_info
 //     context 1: key identifier, no application info, 16 bytes     context 2: key of one file, info = its nonce[16]
 //
-// The HMAC over the extracted key is prepared once, so a file's key costs two SHA-512 blocks and a bit. What it keeps is as
-// secret as the master key and lies in guarded memory of its own. Immutable after construction, any thread.
+// The HMAC over the extracted key is prepared once, so a file's key costs two SHA-512 blocks and a bit. What it keeps
+// is as secret as the master key and lies in guarded memory of its own. Immutable after construction, any thread.
 #pragma once
 
 #include <memory>

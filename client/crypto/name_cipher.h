@@ -1,6 +1,6 @@
-// NameCipher turns the clear names in one encrypted directory into the bytes that servers store, and back. The rules are
-// the kernel's: NUL-padded to the policy's 4, 8, 16 or 32 bytes, at least 16, at most 255; "." and ".." stay as they are.
-// Equal names in one directory give equal ciphertext, in two directories not. Any thread.
+// NameCipher turns the clear names in one encrypted directory into the bytes that servers store, and back. The rules
+// are the kernel's: NUL-padded to the policy's 4, 8, 16 or 32 bytes, at least 16, at most 255; "." and ".." stay as
+// they are. Equal names in one directory give equal ciphertext, in two directories not. Any thread.
 #pragma once
 
 #include <cstddef>

@@ -24,8 +24,8 @@ void CryptPage(CipherContexts::Lease& cipher, uint64_t page, const uint8_t* in, 
   cipher.Update(ByteView(in, kPageBytes), out);
 }
 
-// Walks the pages of a run whose pieces end anywhere. A page that one piece holds is shown where it lies; one that is cut
-// is gathered first.
+// Walks the pages of a run whose pieces end anywhere. A page that one piece holds is shown where it lies; one that is
+// cut is gathered first.
 class PageReader {
  public:
   explicit PageReader(const std::vector<ByteView>& pieces) : pieces_(pieces) {}

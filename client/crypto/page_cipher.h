@@ -36,8 +36,8 @@ class PageCipher {
   CipherRunPtr EncryptInPlace(PlainPages pages, uint64_t page_first) const;
 
   // Bytes [file_offset, file_offset + out.size()) of the file, out of a run whose first page is page_first. The edges
-  // need not be page borders. Whole pages are decrypted straight into out. kInvalid when the run does not hold the range
-  // or is not encrypted. Holes are not in question here: who knows of them does not ask.
+  // need not be page borders. Whole pages are decrypted straight into out. kInvalid when the run does not hold the
+  // range or is not encrypted. Holes are not in question here: who knows of them does not ask.
   Status Decrypt(const CipherRun& run, uint64_t page_first, uint64_t file_offset, MutableBytes out) const;
 
   // One page. in and out are 4096 bytes, the same or apart.

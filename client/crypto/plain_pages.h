@@ -12,8 +12,9 @@ namespace nacre {
 
 class PlainPages {
  public:
-  // buffer: whole pages of memory that nobody else writes (a PageBufferPool's). valid_bytes, 1..buffer size, end with the
-  // clear text of the file or with a page; encryption zeroes the rest of the last page and leaves the pages behind alone.
+  // buffer: whole pages of memory that nobody else writes (a PageBufferPool's). valid_bytes, 1..buffer size, end with
+  // the clear text of the file or with a page; encryption zeroes the rest of the last page and leaves the pages
+  // behind alone.
   PlainPages(std::shared_ptr<MutableBytes> buffer, size_t valid_bytes);
   PlainPages(PlainPages&& other) noexcept = default;
   PlainPages& operator=(PlainPages&& other) noexcept = default;
@@ -27,6 +28,7 @@ class PlainPages {
 
  private:
   friend class PageCipher;
+  friend class UnencryptedRuns;  // client/core: for inodes without context
   std::shared_ptr<MutableBytes> buffer_;
   size_t valid_bytes_;
 };

@@ -1,5 +1,5 @@
-// POLYVAL (RFC 8452 §3), the universal hash of HCTR2, in time that does not depend on data. A block is a polynomial over
-// GF(2), bit i of its 16 little-endian bytes the coefficient of x^i, modulo x^128 + x^127 + x^126 + x^121 + 1.
+// POLYVAL (RFC 8452 §3), the universal hash of HCTR2, in time that does not depend on data. A block is a polynomial
+// over GF(2), bit i of its 16 little-endian bytes the coefficient of x^i, modulo x^128 + x^127 + x^126 + x^121 + 1.
 // Plain C++; with the processor's carry-less multiplication where it has one. One thread at a time.
 #pragma once
 

@@ -22,7 +22,9 @@ Result<std::string> SymlinkCipher::EncryptTarget(std::string_view clear_target) 
     return Status(Code::kNameTooLong,
                   "a symlink target of " + std::to_string(clear_target.size()) + " bytes; 4095 is the most");
   }
-  if (clear_target.find('\0') != std::string_view::npos) return Status(Code::kInvalid, "a symlink target with NUL in it");
+  if (clear_target.find('\0') != std::string_view::npos) {
+    return Status(Code::kInvalid, "a symlink target with NUL in it");
+  }
   const size_t bytes_max =
       clear_target.size() <= kKernelSymlinkTargetBytesMax ? kKernelSymlinkTargetBytesMax : kSymlinkTargetBytesMax;
   const size_t length = PaddedBytes(clear_target.size(), padding_bytes_, bytes_max);

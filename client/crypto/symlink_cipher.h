@@ -2,9 +2,10 @@
 //
 //   symlink := length ciphertext[length]      length: 16 bits, little-endian
 //
-// The target is NUL-padded like a name and encrypted under the symlink's own key. The kernel counts the two bytes of the
-// length and one NUL (never stored) against the block of 4096, so its longest target is 4093 and padding stops there. We
-// give the same bytes for all of these, and take targets up to the 4095 bytes that Linux allows elsewhere. Any thread.
+// The target is NUL-padded like a name and encrypted under the symlink's own key. The kernel counts the two bytes of
+// the length and one NUL (never stored) against the block of 4096, so its longest target is 4093 and padding stops
+// there. We give the same bytes for all of these, and take targets up to the 4095 bytes that Linux allows elsewhere.
+// Any thread.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,8 @@ class SymlinkCipher {
   // names_key: of this symlink, KeyDerivation::NamesKey with the nonce of its own context.
   SymlinkCipher(SecretKey names_key, const EncryptionPolicy& policy);
 
-  // kNotFound for the empty target (as symlink(2)), kNameTooLong above kSymlinkTargetBytesMax, kInvalid with a NUL in it.
+  // kNotFound for the empty target (as symlink(2)), kNameTooLong above kSymlinkTargetBytesMax, kInvalid with a NUL in
+  // it.
   Result<std::string> EncryptTarget(std::string_view clear_target) const;
   // kIntegrity for bytes that no EncryptTarget made.
   Result<std::string> DecryptTarget(ByteView stored) const;

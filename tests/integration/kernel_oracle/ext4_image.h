@@ -1,6 +1,7 @@
-// Ext4Image reads an unmounted ext4 image without asking the kernel: inodes, their blocks, directory entries, encryption
-// contexts. So what is compared are the bytes on the disk. Knows small images only: blocks of 4096 bytes, xattrs inside the
-// inode, no holes. For tests; throws std::runtime_error on anything else.
+// Ext4Image reads an unmounted ext4 image without asking the kernel: inodes, their blocks, directory entries,
+// encryption
+// contexts. So what is compared are the bytes on the disk. Knows small images only: blocks of 4096 bytes, xattrs
+// inside the inode, no holes. For tests; throws std::runtime_error on anything else.
 #pragma once
 
 #include <cstdint>

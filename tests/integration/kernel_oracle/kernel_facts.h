@@ -1,6 +1,6 @@
-// KernelFacts: what Linux fscrypt made of known clear text, and the comparison of our ciphers with it. The kernel oracle
-// test gathers the facts from a running kernel; frozen ones (tests/vectors/fscrypt/kernel.txt) serve machines that cannot
-// mount. Clear text is a pattern of its length, so that facts stay short.
+// KernelFacts: what Linux fscrypt made of known clear text, and the comparison of our ciphers with it. The kernel
+// oracle test gathers the facts from a running kernel; frozen ones (tests/vectors/fscrypt/kernel.txt) serve machines
+// that cannot mount. Clear text is a pattern of its length, so that facts stay short.
 //
 //   one fact a line:  master HEX | directory CONTEXT | name CLEAR_BYTES STORED NOKEY_TEXT
 //                     file CONTEXT CLEAR_BYTES STORED | symlink CONTEXT CLEAR_BYTES STORED NOKEY_TEXT

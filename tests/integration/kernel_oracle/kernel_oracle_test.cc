@@ -1,6 +1,7 @@
-// The running kernel as oracle: ext4 with the encrypt feature on a loop file, directories under all four paddings, names of
-// every length, files around page borders, symlinks up to the longest. What the kernel put on the disk is compared with
-// what our ciphers make, bit for bit. Needs root and a kernel with loop devices and fscrypt, and says so where it cannot run.
+// The running kernel as oracle: ext4 with the encrypt feature on a loop file, directories under all four paddings,
+// names of every length, files around page borders, symlinks up to the longest. What the kernel put on the disk is
+// compared with what our ciphers make, bit for bit. Needs root and a kernel with loop devices and fscrypt, and says
+// so where it cannot run.
 //
 //   NACRE_FREEZE_VECTORS=FILE kernel_oracle_test    also writes the facts (some of the names) for machines without
 #include <dirent.h>
@@ -176,8 +177,9 @@ class KernelOracle : public testing::Test {
 
   // What lies on the disk.
   static KernelDirectory Facts(const Ext4Image& image, const Vault& vault) {
-    KernelDirectory facts{
-        .master = vault.master, .context = image.EncryptionContext(vault.inode), .names = {}, .files = {}, .symlinks = {}};
+    KernelDirectory facts;
+    facts.master = vault.master;
+    facts.context = image.EncryptionContext(vault.inode);
     const auto stored_names = image.StoredNames(vault.inode);
     EXPECT_EQ(stored_names.size(), vault.entries.size());
     for (const auto& [inode, entry] : vault.entries) {
@@ -205,7 +207,8 @@ class KernelOracle : public testing::Test {
       std::erase_if(directory.names, [](const KernelName& name) { return !WorthFreezing(name); });
     }
     std::ofstream out(path);
-    out << "# Facts gathered from Linux fscrypt on ext4 by tests/integration/kernel_oracle, see kernel_facts.h there.\n";
+    out << "# Facts gathered from Linux fscrypt on ext4 by tests/integration/kernel_oracle, "
+           "see kernel_facts.h there.\n";
     WriteFacts(directories, out);
   }
 
@@ -221,9 +224,12 @@ std::string MasterOfSize(size_t bytes) {
 TEST_F(KernelOracle, MakesTheSameBytesForAllPaddingsNamesFilesAndSymlinks) {
   std::vector<Vault> vaults;
   for (uint8_t padding_flag = 0; padding_flag < 4; ++padding_flag) {
-    Vault vault{.master = MasterOfSize(padding_flag == 0 ? 32 : 64), .nonce = {}, .entries = {}, .nokey_texts = {}, .nokey_targets = {}};
+    Vault vault;
+    vault.master = MasterOfSize(padding_flag == 0 ? 32 : 64);
     KeyIdentifier identifier;
-    if (!AddKey(vault.master, &identifier)) GTEST_SKIP() << "this kernel takes no fscrypt key: " << std::strerror(errno);
+    if (!AddKey(vault.master, &identifier)) {
+      GTEST_SKIP() << "this kernel takes no fscrypt key: " << std::strerror(errno);
+    }
     const MasterKey ours(SecretKey::FromBytes(AsBytes(vault.master)).value());
     ASSERT_EQ(ToHex(ours.identifier()), ToHex(identifier));
     const std::string directory = mount_ + "/vault" + std::to_string(padding_flag);
@@ -265,7 +271,9 @@ TEST_F(KernelOracle, MakesTheSameBytesForHctr2Names) {
     GTEST_SKIP() << "this kernel has no HCTR2 (" << std::strerror(errno) << "); the published vectors stand in for it";
   }
   ASSERT_EQ(rmdir((directory + "/probe").c_str()), 0);
-  Vault vault{.master = master, .inode = InodeOf(directory), .nonce = {}, .entries = {}, .nokey_texts = {}, .nokey_targets = {}};
+  Vault vault;
+  vault.master = master;
+  vault.inode = InodeOf(directory);
   ASSERT_NO_FATAL_FAILURE(Fill(directory, vault));
   ASSERT_NO_FATAL_FAILURE(Unmount());
   ASSERT_TRUE(Mount());

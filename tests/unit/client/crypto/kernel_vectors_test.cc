@@ -43,7 +43,8 @@ TEST(KernelVectors, AChangedFactIsNoticed) {
 }
 
 TEST(KernelVectors, TextOfAnotherFormIsNotRead) {
-  for (const char* text : {"name 1 aa bb\n", "master 00\ndirectory 00\nnonsense\n", "master 00\ndirectory 00\nname x\n"}) {
+  for (const char* text :
+       {"name 1 aa bb\n", "master 00\ndirectory 00\nnonsense\n", "master 00\ndirectory 00\nname x\n"}) {
     std::istringstream in(text);
     EXPECT_TRUE(ReadFacts(in).empty()) << text;
   }

@@ -11,7 +11,10 @@ namespace nacre {
 namespace {
 
 EncryptionPolicy Policy(NamesMode mode, uint8_t padding_flag) {
-  return {.contents_mode = ContentsMode::kAes256Xts, .names_mode = mode, .padding_flag = padding_flag, .key_identifier = {}};
+  return {.contents_mode = ContentsMode::kAes256Xts,
+          .names_mode = mode,
+          .padding_flag = padding_flag,
+          .key_identifier = {}};
 }
 
 std::string Letters(size_t bytes) {

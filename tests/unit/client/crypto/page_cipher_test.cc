@@ -1,6 +1,7 @@
 #include "client/crypto/page_cipher.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <type_traits>
 
@@ -169,7 +170,8 @@ TEST_F(PageCipherTest, ServesManyThreadsAtOnceOnOneFile) {
       for (int i = 0; i < 200; ++i) {
         const CipherRunPtr run = cipher_.EncryptRun(AsBytes(plain), 4, *pool_);
         std::string out(plain.size(), '\0');
-        const Status status = cipher_.Decrypt(*run, 4, 4 * kPageBytes, {reinterpret_cast<uint8_t*>(out.data()), out.size()});
+        const MutableBytes bytes(reinterpret_cast<uint8_t*>(out.data()), out.size());
+        const Status status = cipher_.Decrypt(*run, 4, 4 * kPageBytes, bytes);
         if (BytesOf(*run) != expected || !status.ok() || out != plain) ++wrong;
       }
     });

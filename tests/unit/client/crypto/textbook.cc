@@ -21,7 +21,8 @@ const std::array<uint8_t, 256>& SubstitutionBox() {
     for (int value = 0; value < 256; ++value) {
       uint8_t inverse = 0;
       for (int candidate = 1; candidate < 256; ++candidate) {
-        if (Times(static_cast<uint8_t>(value), static_cast<uint8_t>(candidate)) == 1) inverse = static_cast<uint8_t>(candidate);
+        const auto other = static_cast<uint8_t>(candidate);
+        if (Times(static_cast<uint8_t>(value), other) == 1) inverse = other;
       }
       uint8_t out = 0x63;
       for (int turn = 0; turn < 5; ++turn) out ^= static_cast<uint8_t>(inverse << turn | inverse >> (8 - turn));
@@ -147,7 +148,9 @@ Block Polyval(const Block& key, const Bytes& blocks) {
   for (size_t term : {0u, 114u, 121u, 124u, 127u}) inverse.set(term);
   const Polynomial factor = MultiplyModulo(ToPolynomial(key), inverse);
   Polynomial sum;
-  for (size_t at = 0; at < blocks.size(); at += 16) sum = MultiplyModulo(sum ^ ToPolynomial(BlockAt(blocks, at)), factor);
+  for (size_t at = 0; at < blocks.size(); at += 16) {
+    sum = MultiplyModulo(sum ^ ToPolynomial(BlockAt(blocks, at)), factor);
+  }
   Block out{};
   for (size_t i = 0; i < 128; ++i) out[i / 8] = static_cast<uint8_t>(out[i / 8] | (sum[i] ? 1 : 0) << (i % 8));
   return out;

@@ -1,5 +1,5 @@
-// Textbook forms of the ciphers, written from the standards (FIPS 197, IEEE 1619, SP 800-38A addendum, RFC 8452, the HCTR2
-// paper), bit by bit and slow, sharing nothing with the code they check. For tests only: not in constant time.
+// Textbook forms of the ciphers, written from the standards (FIPS 197, IEEE 1619, SP 800-38A addendum, RFC 8452, the
+// HCTR2 paper), bit by bit and slow, sharing nothing with the code they check. For tests only: not in constant time.
 #pragma once
 
 #include <array>

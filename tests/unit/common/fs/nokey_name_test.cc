@@ -71,13 +71,15 @@ TEST(NokeyName, DoesNotFindTextThatIsNone) {
 }
 
 TEST(NokeyName, ShowsASymlinksTargetWithoutItsLengthAndWithCookieZero) {
-  EXPECT_EQ(EncodeNokeyTarget(AsBytes(std::string("\x03\0abc", 5))).value(), EncodeNokeyName(0, AsBytes("abc")).value());
+  EXPECT_EQ(EncodeNokeyTarget(AsBytes(std::string("\x03\0abc", 5))).value(),
+            EncodeNokeyName(0, AsBytes("abc")).value());
   const std::string longest(4095, 'x');
   const std::string text = EncodeNokeyTarget(AsBytes("\xff\x0f" + longest)).value();
   EXPECT_EQ(text.size(), 252u);
   EXPECT_TRUE(DecodeNokeyName(text).value().Matches(AsBytes(longest)));
-  for (const std::string& bad : {std::string(), std::string("\x01", 1), std::string(2, '\0'), std::string("\x03\0ab", 4),
-                                 std::string("\x03\0abcd", 6), std::string("\x03\x01" "abc")}) {
+  for (const std::string& bad : {std::string(), std::string("\x01", 1), std::string(2, '\0'),
+                                 std::string("\x03\0ab", 4), std::string("\x03\0abcd", 6),
+                                 std::string("\x03\x01" "abc")}) {
     EXPECT_EQ(EncodeNokeyTarget(AsBytes(bad)).code(), Code::kIntegrity) << ToHex(AsBytes(bad));
   }
 }
