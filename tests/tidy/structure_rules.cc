@@ -155,6 +155,22 @@ std::set<std::string> TestsOf(const SourceFile& file) {
   return tests;
 }
 
+std::set<std::string> OptionsAskedFor(std::string_view cpp) {
+  static const std::regex kGet(R"re(\bconfig\.Get\w*\(\s*"([a-z_]+)")re");
+  const std::vector<std::string> keys = MatchesOf(cpp, kGet, 1);
+  return {keys.begin(), keys.end()};
+}
+
+std::set<std::string> KeysOfToml(std::string_view toml) {
+  static const std::regex kKey(R"(^(?:# )?([a-z_]+) = )");
+  std::set<std::string> keys;
+  for (const std::string& line : SplitLines(toml)) {
+    std::smatch found;
+    if (std::regex_search(line, found, kKey)) keys.insert(found[1]);
+  }
+  return keys;
+}
+
 std::set<std::string> FriendsOf(std::string_view class_text) {
   static const std::regex kFriend(R"(\bfriend\s+(?:class|struct)\s+(\w+)\s*;)");
   const std::vector<std::string> names = MatchesOf(class_text, kFriend, 1);

@@ -32,6 +32,10 @@ std::vector<std::string> FilesNamedIn(std::string_view document);
 Faults CheckPromises(std::string_view promises, const std::set<std::string>& tests);
 std::set<std::string> TestsOf(const SourceFile& file);  // Suite.Name of each TEST, TEST_F, TEST_P, TYPED_TEST
 
+// The options a program's source asks a Config for, and the keys a commented TOML file has, commented out or not.
+std::set<std::string> OptionsAskedFor(std::string_view cpp);
+std::set<std::string> KeysOfToml(std::string_view toml);
+
 std::set<std::string> FriendsOf(std::string_view class_text);
 
 }  // namespace nacre::tidy

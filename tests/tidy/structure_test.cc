@@ -128,6 +128,31 @@ TEST(Structure, TestsAreFoundByTheirNames) {
             (std::set<std::string>{"A.B", "C.D", "E.F"}));
 }
 
+struct Role {
+  std::string_view toml;
+  std::vector<std::string_view> sources;  // where its options are read
+};
+
+TEST(Structure, EveryOptionOfARoleStandsInItsCommentedConfiguration) {
+  const Role roles[] = {{"deploy/mds.toml", {"mds/main.cc", "common/runtime/server_process.cc"}},
+                        {"deploy/oss.toml", {"oss/main.cc", "common/runtime/server_process.cc"}},
+                        {"deploy/client.toml", {"client/shell/client_config.cc"}}};
+  for (const Role& role : roles) {
+    std::set<std::string> asked;
+    for (std::string_view source : role.sources) {
+      ASSERT_NE(FindFile(source), nullptr) << source;
+      asked.merge(OptionsAskedFor(FindFile(source)->text));
+    }
+    ASSERT_NE(FindFile(role.toml), nullptr) << role.toml;
+    EXPECT_EQ(KeysOfToml(FindFile(role.toml)->text), asked) << role.toml;
+  }
+}
+
+TEST(Structure, OptionsAndKeysAreFound) {
+  EXPECT_EQ(OptionsAskedFor("config.Get(\"a_b\", &x);\nconfig.GetSize(\n  \"c\", &y);"), (std::set<std::string>{"a_b", "c"}));
+  EXPECT_EQ(KeysOfToml("# What a is.\na = 1\n\n# b = \"x\"\n# this is prose = no, it is\n"), (std::set<std::string>{"a", "b"}));
+}
+
 // Promise P1: only these make a run, so nothing else can put bytes into a data request.
 TEST(Structure, OnlyFourKindsOfCodeMakeACipherRun) {
   const SourceFile* header = FindFile("common/fs/cipher_run.h");
