@@ -1,0 +1,140 @@
+"""Nothing acknowledged is lost: kill -9 of one server or all of them, in the middle of work or after it. What a finished
+command wrote is there afterwards; what was cut off says so."""
+
+import os
+import random
+import signal
+import time
+import unittest
+
+import made_tree
+from cluster import FULL, MIB, OK, SEED, Cluster, main, processes_of, wait_until
+
+
+class Crash(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster(osts=2)
+        self.addCleanup(self.cluster.end)
+        self.cluster.up()
+        self.key = self.cluster.new_key()
+        self.rng = random.Random(SEED)
+        self.cluster.ok("encrypt", "/vault", "--key-file", self.key)
+
+    def kill_servers_at_once(self):
+        pids = self.cluster.pids()
+        self.assertEqual(len(pids), 3)
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not set(pids.values()) & set(processes_of(self.cluster.home)), "all servers are gone")
+
+    def start_all(self):
+        for target in ("mdt0", "ost0", "ost1"):
+            self.cluster.start(target)
+
+    def test_what_a_finished_put_wrote_survives_the_loss_of_every_server(self):
+        source = self.cluster.file("source")
+        made_tree.make_tree(source, SEED)
+        self.cluster.ok("put", "-r", source, "/vault/tree")
+        self.kill_servers_at_once()
+        self.start_all()
+        back = self.cluster.file("back")
+        self.cluster.ok("get", "-r", "/vault/tree", back)
+        self.assertEqual(made_tree.differences(source, back), [])
+
+    def test_every_finished_change_survives_the_loss_of_every_server(self):
+        rounds = 20 if FULL else 5
+        content = {}
+        for number in range(rounds):
+            path = "/vault/f%d" % number
+            content[path] = bytearray(self.rng.randbytes(self.rng.randrange(1, 200_000)))
+            self.cluster.ok("put", self.cluster.local("x", bytes(content[path])), path)
+            changed = self.rng.choice(sorted(content))
+            self.change(changed, content[changed])
+            self.kill_servers_at_once()
+            self.start_all()
+            for path, bytes_wanted in content.items():
+                self.assertEqual(self.cluster.ok("cat", path).out, bytes(bytes_wanted), path)
+            self.assertEqual(sorted(self.cluster.ok("ls", "/vault").text.split()), sorted(p[7:] for p in content))
+
+    def change(self, path, content):
+        piece = self.rng.randbytes(self.rng.randrange(1, 20_000))
+        offset = self.rng.randrange(0, len(content) + 1)
+        self.cluster.ok("write", path, "--offset", str(offset), stdin=piece)
+        content[offset:offset + len(piece)] = piece
+        size = self.rng.randrange(1, len(content) + 10_000)
+        self.cluster.ok("truncate", "-s", str(size), path)
+        content[size:] = b""
+        content.extend(bytes(size - len(content)))
+
+    def test_the_metadata_server_keeps_what_it_acknowledged(self):
+        made = []
+        for number in range(10):
+            self.cluster.ok("mkdir", "/vault/d%d" % number)
+            self.cluster.ok("put", self.cluster.local("x", b"%d" % number), "/vault/d%d/file" % number)
+            self.cluster.ok("mv", "/vault/d%d" % number, "/vault/e%d" % number)
+            made.append("e%d" % number)
+        self.cluster.ok("rm", "-r", "/vault/" + made.pop())
+        self.cluster.kill("mdt0")
+        self.cluster.start("mdt0")
+        self.assertEqual(sorted(self.cluster.ok("ls", "/vault").text.split()), made)
+        for name in made:
+            self.assertEqual(self.cluster.ok("cat", "/vault/%s/file" % name).out, name[1:].encode())
+
+    def test_a_server_killed_during_a_put_is_never_a_silent_loss(self):
+        content = self.rng.randbytes(64 * MIB)
+        local = self.cluster.local("big", content)
+        self.cluster.ok("setstripe", "-c", "2", "-S", "1M", "/vault")
+        outcomes = []
+        for round_number, target in enumerate(["ost1", "ost0", "ost1", "mdt0"] * (5 if FULL else 1)):
+            path = "/vault/put-%d" % round_number
+            before = self.stored_bytes()
+            put = self.cluster.begin("put", local, path, "--wait-timeout", "20s")
+            self.addCleanup(put.kill)
+            wait_until(lambda: put.poll() is not None or self.stored_bytes() > before + 4 * MIB, "the put is under way")
+            self.cluster.kill(target)
+            time.sleep(self.rng.random())
+            self.cluster.start(target)
+            _, error = put.communicate(timeout=300)
+            outcomes.append(put.returncode)
+            if put.returncode == OK:
+                self.assertEqual(self.cluster.ok("cat", path).out, content, "%s said it was written" % path)
+            else:
+                self.assertTrue(error.strip(), "exit %d without a word" % put.returncode)
+                self.assertGreater(put.returncode, 0, error)
+            self.cluster.ok("put", local, path)
+            self.assertEqual(self.cluster.ok("cat", path).out, content)
+        print("outcomes of the interrupted puts:", outcomes)
+
+    def stored_bytes(self):
+        return sum(os.stat(path).st_blocks * 512 for path in self.cluster.object_files())
+
+    def test_a_client_killed_during_a_put_leaves_exact_sizes(self):
+        local = self.cluster.local("big", self.rng.randbytes(64 * MIB))
+        before = self.stored_bytes()
+        put = self.cluster.begin("put", local, "/vault/cut")
+        wait_until(lambda: put.poll() is not None or self.stored_bytes() > before + 4 * MIB, "the put is under way")
+        put.kill()
+        put.communicate()
+        if self.cluster.run("stat", "/vault/cut").code == OK:
+            content = self.cluster.ok("cat", "/vault/cut").out
+            self.assertEqual(self.cluster.entry("/vault/cut")["size"], len(content))
+        self.cluster.ok("put", local, "/vault/cut")
+        self.cluster.ok("rm", "/vault/cut")
+        self.assertEqual(self.cluster.ok("ls", "/vault").out, b"")
+
+    def test_objects_of_removed_files_are_destroyed_also_across_restarts(self):
+        for number in range(20):
+            self.cluster.ok("put", self.cluster.local("x", self.rng.randbytes(300_000)), "/vault/f%d" % number)
+        self.assertGreater(self.stored_bytes(), 20 * 290_000)
+        # While the OSTs are away nothing can be destroyed; the wish outlives the metadata server.
+        for target in ("ost0", "ost1"):
+            self.cluster.kill(target)
+        for number in range(20):
+            self.cluster.ok("rm", "/vault/f%d" % number)
+        self.cluster.kill("mdt0")
+        self.start_all()
+        wait_until(lambda: self.stored_bytes() < 300_000, "the objects of removed files are gone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+#include "tests/integration/hostile_channel.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <future>
+#include <vector>
+
+#include "mds.pb.h"
+#include "oss.pb.h"
+#include "tests/integration/hostile_requests.h"
+
+namespace nacre::hostile {
+namespace {
+
+constexpr int kAnswerSecondsMax = 60;
+
+std::string Join(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Valid() || !buffer.Dump(&slices).ok()) return {};
+  std::string out;
+  for (const grpc::Slice& slice : slices) out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return out;
+}
+
+// Every reply begins with its header as field 1; a read's stands one level deeper.
+uint32_t CodeOf(const std::string& method, const std::string& bytes) {
+  if (method == "Read") {
+    v1::ReadReply reply;
+    return reply.ParseFromString(bytes) ? reply.header().header().code() : 0;
+  }
+  v1::HeartbeatReply reply;
+  return reply.ParseFromString(bytes) ? reply.header().code() : 0;
+}
+
+}  // namespace
+
+Channel::Channel(const std::string& address, std::string service) : service_(std::move(service)) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxSendMessageSize(-1);
+  arguments.SetMaxReceiveMessageSize(-1);
+  stub_ = std::make_unique<grpc::GenericStub>(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+Answer Channel::Call(const std::string& method, const std::string& bytes) {
+  grpc::ClientContext context;
+  context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(kAnswerSecondsMax, GPR_TIMESPAN)));
+  context.set_wait_for_ready(true);
+  const grpc::Slice slice(bytes);
+  grpc::ByteBuffer request(&slice, 1), reply;
+  std::promise<grpc::Status> done;
+  stub_->UnaryCall(&context, "/nacre.v1." + service_ + "/" + method, grpc::StubOptions(), &request, &reply,
+                   [&done](grpc::Status status) { done.set_value(std::move(status)); });
+  const grpc::Status status = done.get_future().get();
+  Answer answer{.silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED, .transport_ok = status.ok()};
+  if (status.ok()) {
+    answer.bytes = Join(reply);
+    answer.code = CodeOf(method, answer.bytes);
+  }
+  return answer;
+}
+
+bool Channel::Ping() { return Call("Ping", PingRequest()).Accepted(); }
+
+Session OpenSession(Channel& mds) {
+  Session session;
+  session.client_id = "hostile-client-1";
+  v1::ConnectRequest connect;
+  FillHeader(session, *connect.mutable_header());
+  connect.set_client_name("hostile_client");
+  v1::ConnectReply reply;
+  if (!reply.ParseFromString(mds.Call("Connect", connect.SerializeAsString()).bytes)) return session;
+  session.number = reply.session();
+  session.fsid = reply.fsid();
+  session.root_fid = reply.root().fid().SerializeAsString();
+  v1::GrantFidsRequest grant;
+  FillHeader(session, *grant.mutable_header());
+  v1::GrantFidsReply granted;
+  if (granted.ParseFromString(mds.Call("GrantFids", grant.SerializeAsString()).bytes)) session.granted_seq = granted.seq();
+  return session;
+}
+
+bool JoinOss(Channel& oss, Session& session) {
+  v1::OssConnectRequest connect;
+  FillHeader(session, *connect.mutable_header());
+  return oss.Call("Connect", connect.SerializeAsString()).Accepted();
+}
+
+}  // namespace nacre::hostile

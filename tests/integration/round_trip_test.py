@@ -1,0 +1,132 @@
+"""What goes in comes out identical: a real tree, a big striped file, and a made tree with all that can go wrong in a copy;
+read back at once, and again after every server was restarted."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import unittest
+
+import made_tree
+from cluster import FULL, MIB, SEED, Cluster, main
+
+REAL_TREES = ["/usr/include"] if FULL else ["/usr/include/linux", "/usr/include/c++"]
+BIG_BYTES = 1024 * MIB if FULL else 256 * MIB
+
+
+def write_random(path, size):
+    """Of the seed, in pieces; returns the SHA-256."""
+    digest, count = hashlib.sha256(), 0
+    with open(path, "wb") as file:
+        while file.tell() < size:
+            block = hashlib.shake_256(b"%d/%d" % (SEED, count)).digest(min(MIB, size - file.tell()))
+            digest.update(block)
+            file.write(block)
+            count += 1
+    return digest.hexdigest()
+
+
+def digest_of(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(MIB), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class RoundTrip(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(osts=3)
+        cls.addClassCleanup(cls.cluster.end)
+        cls.cluster.up()
+        cls.key = cls.cluster.new_key()
+        cls.cluster.ok("encrypt", "/vault", "--key-file", cls.key)
+
+    def get(self, path, name):
+        """A fresh local copy of path."""
+        local = self.cluster.file(name)
+        self.addCleanup(shutil.rmtree, local, ignore_errors=True)
+        shutil.rmtree(local, ignore_errors=True)
+        self.cluster.ok("get", "-r", path, local)
+        return local
+
+    def restart_all(self):
+        targets = sorted(self.cluster.targets())
+        for target in targets:
+            self.cluster.stop(target)
+        for target in targets:
+            self.cluster.start(target)
+
+    def assert_same(self, left, right):
+        found = made_tree.differences(left, right)
+        self.assertEqual(found, [], "%d differences, the first: %s" % (len(found), found[:5]))
+
+    def test_a_real_tree_comes_back_identical_also_after_a_restart(self):
+        source = self.cluster.file("real")
+        os.mkdir(source)
+        for tree in REAL_TREES:
+            subprocess.run(["cp", "-a", tree, source], check=True)
+        self.cluster.ok("put", "-r", source, "/vault/inc")
+        copy = self.get("/vault/inc", "real-back")
+        subprocess.run(["diff", "-r", "--no-dereference", source, copy], check=True)
+        self.assert_same(source, copy)
+        self.restart_all()
+        again = self.get("/vault/inc", "real-again")
+        subprocess.run(["diff", "-r", "--no-dereference", source, again], check=True)
+        self.assert_same(source, again)
+
+    def test_a_big_file_is_striped_over_all_osts_and_comes_back(self):
+        local = self.cluster.file("big")
+        digest = write_random(local, BIG_BYTES)
+        self.addCleanup(os.unlink, local)
+        self.cluster.ok("mkdir", "/vault/striped")
+        self.cluster.ok("setstripe", "-c", "3", "-S", "1M", "/vault/striped")
+        self.cluster.ok("put", local, "/vault/striped/big")
+        layout = self.cluster.ok("getstripe", "--json", "/vault/striped/big").json["layouts"][0]
+        self.assertEqual((layout["stripe_count"], layout["stripe_bytes"], sorted(layout["osts"])), (3, MIB, [0, 1, 2]))
+        used = [sum(os.path.getsize(path) for path in self.cluster.object_files() if "/ost%d/" % index in path)
+                for index in range(3)]
+        for index, size in enumerate(used):
+            self.assertGreaterEqual(size, BIG_BYTES // 3 - MIB, "ost%d of %s holds less than its share" % (index, used))
+        back = self.cluster.file("big-back")
+        self.cluster.ok("get", "/vault/striped/big", back)
+        self.assertEqual(digest_of(back), digest)
+        os.unlink(back)
+        self.restart_all()
+        self.cluster.ok("get", "/vault/striped/big", back)
+        self.assertEqual(digest_of(back), digest)
+        os.unlink(back)
+
+    def test_everything_a_tree_can_have_survives_the_journey(self):
+        for place in ("/vault/made", "/plain-made"):
+            with self.subTest(place=place):
+                source = self.cluster.file("made" + place.replace("/", "-"))
+                made_tree.make_tree(source, SEED)
+                self.cluster.ok("put", "-r", source, place)
+                self.assert_same(source, self.get(place, "made-back"))
+                self.restart_all()
+                self.assert_same(source, self.get(place, "made-again"))
+
+    def test_the_comparison_finds_what_differs(self):
+        source, copy = self.cluster.file("control"), self.cluster.file("control-copy")
+        made_tree.make_tree(source, SEED)
+        subprocess.run(["cp", "-a", source, copy], check=True)
+        self.assertEqual(made_tree.differences(source, copy), [])
+        for spoil in (lambda: os.chmod(copy + "/sizes/1", 0o700), lambda: os.utime(copy + "/sizes/15"),
+                      lambda: os.truncate(copy + "/sizes/16", 8192), lambda: os.unlink(copy + "/links/second"),
+                      lambda: os.removexattr(copy + "/attributes/file", "user.short"),
+                      lambda: subprocess.run(["cp", "--sparse=never", source + "/sparse/only-hole", copy + "/sparse"], check=True)):
+            before = len(made_tree.differences(source, copy))
+            spoil()
+            self.assertGreater(len(made_tree.differences(source, copy)), before)
+
+    def test_dash_is_standard_input_and_output(self):
+        content = os.urandom(3 * MIB + 17)
+        self.cluster.ok("put", "-", "/vault/from-pipe", stdin=content)
+        self.assertEqual(self.cluster.ok("get", "/vault/from-pipe", "-").out, content)
+        self.assertEqual(self.cluster.ok("cat", "/vault/from-pipe").out, content)
+
+
+if __name__ == "__main__":
+    main()
