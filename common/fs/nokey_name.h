@@ -37,9 +37,6 @@ struct NokeyName {
 
 // stored_name: 1..255 bytes as the directory holds them; else kInvalid.
 Result<std::string> EncodeNokeyName(uint64_t cookie, ByteView stored_name);
-// The same form for the ciphertext of a symlink's target, which may be longer than a name; its cookie is 0, as the
-// kernel's. Shown only: nothing is ever looked up by it.
-Result<std::string> EncodeNokeyTarget(ByteView stored_target);
 // What readlink gives without the key: the same encoding, cookie 0, of the ciphertext in an encrypted symlink's stored
 // form (16-bit little-endian length, ciphertext). kIntegrity for bytes of another form.
 Result<std::string> EncodeNokeyTarget(ByteView stored_symlink);

@@ -1,0 +1,45 @@
+#include "client/core/client_core.h"
+
+#include <utility>
+
+namespace nacre {
+
+ClientCore::ClientCore(Environment environment)
+    : environment_(std::move(environment)),
+      session_(std::make_shared<Session>(environment_)),
+      keys_(*environment_.keyring, *environment_.clock),
+      budget_(*environment_.pool, environment_.uncommitted_bytes_max),
+      buffers_(environment_.uncommitted_bytes_max),
+      osts_(environment_, session_, budget_),
+      chunks_(*environment_.pool, kChunksInFlight),
+      files_{environment_, session_, keys_, osts_, budget_, buffers_, chunks_},
+      names_(environment_, session_, keys_),
+      opener_(names_, files_),
+      closer_(session_),
+      policies_(environment_, names_),
+      removal_(environment_, names_) {}
+
+Task<Status> ClientCore::Start() {
+  const Status status = co_await session_->Start();
+  if (status.ok()) keys_.SetFsid(session_->fsid());
+  co_return status;
+}
+
+Task<Status> ClientCore::Commit() {
+  const Status committed = co_await osts_.CommitAll();
+  const Status flushed = co_await closer_.Flush();
+  co_return committed.ok() ? flushed : committed;
+}
+
+Task<Status> ClientCore::End() {
+  const Status committed = co_await osts_.CommitAll();
+  co_await osts_.Quiet();
+  for (const std::shared_ptr<Ost>& ost : osts_.All()) {
+    const Status ignored = co_await ost->Disconnect();  // everything is committed: nothing hangs on it
+    static_cast<void>(ignored);
+  }
+  const Status ended = co_await session_->End();
+  co_return committed.ok() ? ended : committed;
+}
+
+}  // namespace nacre

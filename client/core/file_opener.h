@@ -1,0 +1,40 @@
+// FileOpener: from a path, or a directory and a name, to an OpenFile. A create is one request that carries the new
+// inode's context (promise P3); a locked file is refused before anything happens to it. Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/core/namespace.h"
+#include "client/core/open_file.h"
+
+namespace nacre {
+
+class FileOpener {
+ public:
+  FileOpener(Namespace& names, const FileServices& services) : names_(names), services_(services) {}
+
+  struct Wish {
+    bool read = true, write = false;
+    bool create = false, exclusive = false, truncate = false;
+    uint32_t mode = 0644;  // umask already applied
+    v1::LayoutHint hint;
+  };
+  // A symlink in the last component is followed.
+  Task<Result<std::shared_ptr<OpenFile>>> Open(std::string path, Wish wish);
+  Task<Result<std::shared_ptr<OpenFile>>> OpenIn(DirectoryPtr parent, std::string name, Wish wish);
+  Task<Result<std::shared_ptr<OpenFile>>> OpenFid(Fid fid, Wish wish);
+  // Without telling the MDS: for one request that needs the content's edge pages (truncate by path).
+  Result<std::shared_ptr<OpenFile>> Unopened(const v1::Inode& inode);
+
+ private:
+  Task<Result<std::shared_ptr<OpenFile>>> OpenOnce(std::string path, Wish wish);
+  Task<Result<std::shared_ptr<OpenFile>>> Create(DirectoryPtr parent, std::string name, Wish wish);
+  Task<Result<std::shared_ptr<OpenFile>>> OpenExisting(DirectoryPtr parent, std::string name, Wish wish);
+  Task<Result<std::shared_ptr<OpenFile>>> Send(v1::OpenRequest request, Wish wish, CallTrace* trace);
+
+  Namespace& names_;
+  const FileServices services_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,272 @@
+// OpenFile's writes. Whole pages go from the caller's memory through the cipher into bounce buffers and out; a page that
+// is written only in part is read, merged and written under the condition that it is still what was read.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "client/core/open_file.h"
+
+namespace nacre {
+namespace {
+
+// Below this, enciphering here is cheaper than handing it to the pool.
+constexpr uint64_t kInlineBytesMax = 16 * kKiB;
+
+Status CheckRange(uint64_t offset, uint64_t length) {
+  if (offset > kFileBytesMax || length > kFileBytesMax - offset) {
+    return Status(Code::kTooLarge, "beyond the largest file of 2^60 bytes");
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Task<Status> OpenFile::Write(uint64_t offset, ByteView data) {
+  const Status usable = CheckUsable(true);
+  if (!usable.ok()) co_return usable;
+  NACRE_CO_RETURN_IF_ERROR(CheckRange(offset, data.size()));
+  if (data.empty()) co_return Status::Ok();
+  const PageRangeLock::Held held = co_await pages_.Take(offset / kPageBytes, PagesCovering(offset + data.size()));
+  co_return co_await WriteRange(offset, data);
+}
+
+// The pages are locked.
+Task<Status> OpenFile::WriteRange(uint64_t offset, ByteView data) {
+  const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
+  for (int attempt = 0;; ++attempt) {
+    const std::shared_ptr<const Placement> where = placement();
+    const uint64_t begin = RoundDownToPage(offset), end = RoundUpToPage(offset + data.size());
+    const std::vector<StripePiece> chunks = PlanChunks(where->component, begin, end - begin);
+    Status status;
+    if (chunks.size() == 1) {
+      status = co_await WriteChunkUntilDone(where, chunks.front(), offset, data, limit);
+    } else {
+      std::vector<Task<Status>> writes;
+      writes.reserve(chunks.size());
+      for (const StripePiece& chunk : chunks) writes.push_back(WriteChunkUntilDone(where, chunk, offset, data, limit));
+      const std::vector<Status> done = co_await WhenAll(std::move(writes));
+      for (const Status& one : done) {
+        if (status.ok()) status = one;
+      }
+    }
+    // The stripes themselves changed: cut anew and write all of it anew, which gives the same content.
+    if (status.code() != Code::kStaleLayout) co_return status;
+    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+  }
+}
+
+Task<Status> OpenFile::WriteChunkUntilDone(std::shared_ptr<const Placement> placement, StripePiece chunk,
+                                           uint64_t offset, ByteView data, MonotonicTime limit) {
+  const AsyncSemaphore::Units one_of_file = co_await in_flight_.Take();
+  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
+  bool assume_holes = true;
+  for (int attempt = 0;; ++attempt) {
+    const Status status = co_await WriteChunk(placement, chunk, offset, data, assume_holes);
+    if (status.ok() || status.code() == Code::kStaleLayout) co_return status;
+    assume_holes = false;
+    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    const std::shared_ptr<const Placement> now = this->placement();
+    if (!(now->component == placement->component)) co_return Status(Code::kStaleLayout, "the stripes changed");
+    placement = now;
+  }
+}
+
+// Beyond the end as we know it there is nothing to merge with: if that is an error, the condition "hole" finds it out.
+Task<Status> OpenFile::FillEdge(std::shared_ptr<const Placement> placement, uint64_t page, bool assume_holes,
+                                std::unique_ptr<EdgePage>* edge) {
+  *edge = std::make_unique<EdgePage>();
+  if (assume_holes && page * kPageBytes >= size()) {
+    (*edge)->condition.set_hole(true);
+    co_return Status::Ok();
+  }
+  Result<EdgePage> read = co_await ReadEdge(std::move(placement), page);
+  if (!read.ok()) co_return read.status();
+  **edge = *std::move(read);
+  co_return Status::Ok();
+}
+
+Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t offset,
+                                  ByteView data, bool assume_holes) {
+  const uint64_t chunk_end = chunk.file_offset + chunk.length;
+  const uint64_t begin = std::max(offset, chunk.file_offset), end = std::min(offset + data.size(), chunk_end);
+  ByteView rest = data.subspan(begin - offset, end - begin);
+  const uint64_t page_first = chunk.file_offset / kPageBytes, page_last = (chunk_end - 1) / kPageBytes;
+  std::unique_ptr<EdgePage> first, last;
+  if (begin > chunk.file_offset) {
+    const Status filled = co_await FillEdge(placement, page_first, assume_holes, &first);
+    if (!filled.ok()) co_return filled;
+    const size_t at = begin - chunk.file_offset;
+    const size_t step = std::min(rest.size(), kPageBytes - at);
+    std::memcpy(first->clear.data() + at, rest.data(), step);
+    rest = rest.subspan(step);
+  }
+  if (end < chunk_end && !(first != nullptr && page_first == page_last)) {
+    const Status filled = co_await FillEdge(placement, page_last, assume_holes, &last);
+    if (!filled.ok()) co_return filled;
+    const size_t tail = end % kPageBytes;
+    std::memcpy(last->clear.data(), rest.data() + (rest.size() - tail), tail);
+    rest = rest.first(rest.size() - tail);
+  }
+  std::vector<ByteView> parts;
+  if (first != nullptr) parts.push_back(first->clear);
+  if (!rest.empty()) parts.push_back(rest);
+  if (last != nullptr) parts.push_back(last->clear);
+  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
+  if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
+  CipherRunPtr run = coder_->Encode(parts, page_first, services_.buffers.For(chunk.length));
+  v1::Condition if_first, if_last;
+  if (first != nullptr) if_first = first->condition;
+  if (last != nullptr) if_last = last->condition;
+  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory),
+                               std::move(if_first), std::move(if_last));
+}
+
+Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t data_end,
+                                 CipherRunPtr run, AsyncSemaphore::Units memory, v1::Condition first,
+                                 v1::Condition last) {
+  const uint32_t index = placement->component.osts[chunk.stripe];
+  const std::shared_ptr<Ost> ost = services_.osts.Get(index);
+  const int64_t now_ns = services_.environment.clock->WallNs();
+  v1::WriteHeader header;
+  *header.mutable_object() = ObjectOf(*placement, chunk.stripe);
+  header.set_file_epoch(placement->file_epoch);
+  header.set_layout_generation(placement->generation);
+  header.set_offset(chunk.object_offset);
+  header.set_size_diff(static_cast<uint32_t>(chunk.file_offset + chunk.length - data_end));
+  header.set_mtime_ns(now_ns);
+  if (first.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_first() = std::move(first);
+  if (last.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_last() = std::move(last);
+  {
+    // Before the answer: what may have been written must be committed, whatever becomes of the answer.
+    std::lock_guard lock(mutex_);
+    written_osts_.insert(index);
+  }
+  const Result<v1::WriteReply> reply = co_await ost->Write(std::move(header), std::move(run), std::move(memory), fate_);
+  if (!reply.ok()) co_return reply.status().With(ost->Name());
+  Wrote(chunk.stripe, index, data_end, reply->allocated_bytes(), now_ns);
+  co_return Status::Ok();
+}
+
+void OpenFile::Wrote(uint32_t stripe, uint32_t ost, uint64_t end, uint64_t allocated_bytes, int64_t mtime_ns) {
+  std::lock_guard lock(mutex_);
+  written_osts_.insert(ost);
+  written_end_ = std::max(written_end_, end);
+  size_ = std::max(size_, end);
+  mtime_ns_ = std::max(mtime_ns_, mtime_ns);
+  allocated_[stripe] = std::max(allocated_[stripe], allocated_bytes);
+}
+
+Task<Status> OpenFile::WritePages(uint64_t offset, PlainPages pages) {
+  const Status usable = CheckUsable(true);
+  if (!usable.ok()) co_return usable;
+  const uint64_t bytes = pages.valid_bytes();
+  NACRE_CO_RETURN_IF_ERROR(CheckRange(offset, bytes));
+  NACRE_CHECK(offset % kPageBytes == 0, "a stream's piece begins with a page");
+  const uint64_t end = offset + bytes, page_end = RoundUpToPage(end);
+  if (end < page_end && page_end - kPageBytes < size()) co_return co_await Write(offset, pages.bytes());
+  const PageRangeLock::Held held = co_await pages_.Take(offset / kPageBytes, page_end / kPageBytes);
+  const std::shared_ptr<const Placement> where = placement();
+  const std::vector<StripePiece> chunks = PlanChunks(where->component, offset, page_end - offset);
+  if (chunks.size() != 1) co_return co_await WriteRange(offset, pages.bytes());
+  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
+  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(page_end - offset));
+  if (bytes > kInlineBytesMax) co_await Hop(*services_.environment.pool);
+  CipherRunPtr run = coder_->EncodeInPlace(std::move(pages), offset / kPageBytes);
+  v1::Condition first, last;
+  if (end < page_end) last.set_hole(true);
+  const Status status =
+      co_await SendChunk(where, chunks.front(), end, run, std::move(memory), std::move(first), std::move(last));
+  const Code code = status.code();
+  if (code != Code::kLostRace && code != Code::kStaleEpoch && code != Code::kStaleLayout) co_return status;
+  co_return co_await WritePagesAgain(offset, bytes, std::move(run));
+}
+
+// The clear text was used up, but the run still tells it.
+Task<Status> OpenFile::WritePagesAgain(uint64_t offset, uint64_t bytes, CipherRunPtr run) {
+  std::vector<uint8_t> clear(bytes);
+  const Status decoded = coder_->Decode(*run, offset / kPageBytes, offset, clear);
+  if (!decoded.ok()) co_return decoded;
+  run.reset();
+  // WriteRange cuts by the stripes as they are, so a moved epoch or layout is seen to by its own retries.
+  const Status fetched = co_await Refetch();
+  if (!fetched.ok()) co_return fetched;
+  co_return co_await WriteRange(offset, clear);
+}
+
+Task<Result<uint64_t>> OpenFile::Append(ByteView data) {
+  const Status usable = CheckUsable(true);
+  if (!usable.ok()) co_return usable;
+  const PageRangeLock::Held held = co_await pages_.Take(0, PageRangeLock::kNoEnd);
+  const Status fetched = co_await Refetch();  // the size as it is now, others' appends included
+  if (!fetched.ok()) co_return fetched;
+  uint64_t first_at = size();
+  // Piece after piece, each behind the end as it then is: somebody else's append may come to lie between two of ours,
+  // never over them.
+  for (bool is_first = true; !data.empty(); is_first = false) {
+    const uint64_t room = kChunkBytesMax - size() % kChunkBytesMax;
+    const ByteView piece = data.first(std::min<uint64_t>(data.size(), room));
+    const Result<uint64_t> at = co_await AppendPiece(piece);
+    if (!at.ok()) co_return at.status();
+    if (is_first) first_at = *at;
+    data = data.subspan(piece.size());
+  }
+  co_return first_at;
+}
+
+// All pages are locked. The first page is written under a condition even if it is whole: at the end of the file it must
+// still be a hole.
+Task<Result<uint64_t>> OpenFile::AppendPiece(ByteView data) {
+  const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
+  for (int attempt = 0;; ++attempt) {
+    const uint64_t at = size();
+    NACRE_CO_RETURN_IF_ERROR(CheckRange(at, data.size()));
+    const std::shared_ptr<const Placement> where = placement();
+    StripePiece chunk = LocateByte(where->component, RoundDownToPage(at));
+    // One request: what does not fit into this stripe is not appended by this piece's first write.
+    const uint64_t end = std::min(at + data.size(), RoundDownToPage(at) + chunk.length);
+    chunk.length = RoundUpToPage(end) - chunk.file_offset;
+    const ByteView now = data.first(end - at);
+    auto first = std::make_unique<EdgePage>();
+    first->condition.set_hole(true);
+    Status status;
+    if (at % kPageBytes != 0) {
+      Result<EdgePage> read = co_await ReadEdge(where, at / kPageBytes);
+      status = read.status();
+      if (read.ok()) *first = *std::move(read);
+    }
+    if (status.ok()) status = co_await SendAppend(where, chunk, at, now, first.get());
+    if (status.ok() && now.size() == data.size()) co_return at;
+    if (status.ok()) {
+      const Result<uint64_t> more = co_await AppendPiece(data.subspan(now.size()));
+      if (!more.ok()) co_return more.status();
+      co_return at;
+    }
+    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    const Status fetched = co_await Refetch();
+    if (!fetched.ok()) co_return fetched;
+  }
+}
+
+Task<Status> OpenFile::SendAppend(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t at,
+                                  ByteView data, EdgePage* first) {
+  const uint64_t end = at + data.size();
+  const size_t in_page = at % kPageBytes;
+  std::vector<ByteView> parts;
+  if (in_page != 0) {
+    const size_t step = std::min(data.size(), kPageBytes - in_page);
+    std::memcpy(first->clear.data() + in_page, data.data(), step);
+    parts.push_back(first->clear);
+    data = data.subspan(step);
+  }
+  if (!data.empty()) parts.push_back(data);
+  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
+  if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
+  CipherRunPtr run = coder_->Encode(parts, chunk.file_offset / kPageBytes, services_.buffers.For(chunk.length));
+  v1::Condition if_first = first->condition, if_last;
+  // The last page must not have come to be either: somebody may have written behind a gap.
+  if (chunk.length > kPageBytes) if_last.set_hole(true);
+  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory),
+                               std::move(if_first), std::move(if_last));
+}
+
+}  // namespace nacre

@@ -1,0 +1,205 @@
+#include "client/core/ost.h"
+
+#include <cstdio>
+
+namespace nacre {
+
+Ost::Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index)
+    : Peer(environment), session_(std::move(session)), budget_(budget), index_(index), connecting_(*environment.pool, 1),
+      committing_(*environment.pool, 1) {}
+
+std::string Ost::Name() const {
+  char name[16];
+  std::snprintf(name, sizeof name, "OST%04x", index_);
+  std::lock_guard lock(mutex_);
+  return address_.empty() ? std::string(name) : name + (" at " + address_);
+}
+
+std::shared_ptr<OssApi> Ost::api() const {
+  std::lock_guard lock(mutex_);
+  return api_;
+}
+
+Task<Status> Ost::FindServer() {
+  bool refresh = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (api_ != nullptr && !address_doubtful_) co_return Status::Ok();
+    refresh = address_doubtful_;
+  }
+  const Result<std::string> address = co_await session_->OstAddress(index_, refresh);
+  if (!address.ok()) co_return address.status();
+  std::lock_guard lock(mutex_);
+  address_doubtful_ = false;
+  if (api_ == nullptr || address_ != *address) {
+    api_ = environment_.connect_oss(*address);
+    address_ = *address;
+  }
+  co_return Status::Ok();
+}
+
+Task<Result<uint64_t>> Ost::EnsureSession() {
+  const Result<uint64_t> number = co_await session_->EnsureSession();
+  if (!number.ok()) co_return number.status();
+  {
+    std::lock_guard lock(mutex_);
+    if (connected_session_ == *number) co_return *number;
+  }
+  const AsyncSemaphore::Units alone = co_await connecting_.Take();
+  {
+    std::lock_guard lock(mutex_);
+    if (connected_session_ == *number) co_return *number;
+  }
+  const Status found = co_await FindServer();
+  if (!found.ok()) co_return found;
+  v1::OssConnectRequest request;
+  *request.mutable_header() = NewHeader(*number);
+  const Result<v1::OssConnectReply> reply = co_await api()->Connect(std::move(request));
+  const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
+  if (!status.ok()) {
+    std::lock_guard lock(mutex_);
+    address_doubtful_ = true;
+    co_return status;
+  }
+  if (reply->fsid() != session_->fsid() || reply->ost_index() != index_) {
+    co_return Status(Code::kUnavailable, Name() + " is another target or of another cluster");
+  }
+  Heard(reply->header());
+  std::lock_guard lock(mutex_);
+  connected_session_ = *number;
+  co_return *number;
+}
+
+void Ost::SessionLost(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  if (connected_session_ == number) connected_session_ = 0;
+}
+
+Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run, AsyncSemaphore::Units memory,
+                                        std::shared_ptr<WriteFate> fate) {
+  header.set_page_count(static_cast<uint32_t>(run->page_count()));
+  header.set_meta_length(static_cast<uint32_t>(run->meta_bytes()));
+  header.set_encrypted(run->encrypted());
+  auto send = [this, header = std::move(header), run](const v1::RequestHeader& with) {
+    v1::WriteHeader copy = header;
+    *copy.mutable_header() = with;
+    return api()->Write(std::move(copy), run);
+  };
+  Result<v1::WriteReply> reply = co_await Exchange<v1::WriteReply>(this, CallKind::kChange, std::move(send));
+  if (reply.ok()) {
+    Uncommitted::Entry entry{std::move(run), std::move(memory), std::move(fate)};
+    uncommitted_.Add(reply->header(), std::move(entry));
+    budget_.Added();
+  }
+  co_return reply;
+}
+
+Task<Result<ObjectPages>> Ost::Read(v1::ReadRequest request) {
+  auto send = [this, request = std::move(request)](const v1::RequestHeader& with) {
+    v1::ReadRequest copy = request;
+    *copy.mutable_header() = with;
+    return api()->Read(std::move(copy));
+  };
+  return Exchange<ObjectPages>(this, CallKind::kLook, std::move(send));
+}
+
+Task<Status> Ost::Commit() {
+  const AsyncSemaphore::Units alone = co_await committing_.Take();
+  // Whoever waited here may find that the commit before covered it.
+  const Transno upto = uncommitted_.newest();
+  if (upto == 0) co_return Status::Ok();
+  auto send = [this](const v1::RequestHeader& with) {
+    v1::CommitRequest request;
+    *request.mutable_header() = with;
+    return api()->Commit(std::move(request));
+  };
+  const Result<v1::CommitReply> reply = co_await Exchange<v1::CommitReply>(this, CallKind::kLook, std::move(send));
+  if (reply.ok()) {
+    uncommitted_.StableUpTo(upto);
+    co_return Status::Ok();
+  }
+  const Status status = reply.status().With("committing on " + Name());
+  uncommitted_.LoseAll(status);
+  co_return status;
+}
+
+Task<Status> Ost::Disconnect() {
+  uint64_t number = 0;
+  {
+    std::lock_guard lock(mutex_);
+    number = std::exchange(connected_session_, 0);
+  }
+  if (number == 0) co_return Status::Ok();
+  v1::OssDisconnectRequest request;
+  *request.mutable_header() = NewHeader(number);
+  const Result<v1::OssDisconnectReply> reply = co_await api()->Disconnect(std::move(request));
+  // Everything was committed before; a server that is gone or forgot us has nothing to drop.
+  if (reply.code() == Code::kUnavailable || reply.code() == Code::kNotConnected) co_return Status::Ok();
+  co_return reply.status();
+}
+
+Task<Result<v1::OssPingReply>> Ost::Ping(bool with_operations) {
+  const Status found = co_await FindServer();
+  if (!found.ok()) co_return found;
+  v1::OssPingRequest request;
+  *request.mutable_header() = NewHeader(session_->number());
+  request.set_with_operations(with_operations);
+  co_return co_await api()->Ping(std::move(request));
+}
+
+OstTable::OstTable(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget)
+    : environment_(environment), session_(std::move(session)), budget_(budget) {
+  budget.OnPressure([this] { StartCommits(); });
+}
+
+std::shared_ptr<Ost> OstTable::Get(uint32_t index) {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<Ost>& ost = osts_[index];
+  if (ost == nullptr) ost = std::make_shared<Ost>(environment_, session_, budget_, index);
+  return ost;
+}
+
+std::vector<std::shared_ptr<Ost>> OstTable::All() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Ost>> all;
+  for (const auto& [index, ost] : osts_) all.push_back(ost);
+  return all;
+}
+
+Task<Status> OstTable::CommitAll() {
+  const std::vector<std::shared_ptr<Ost>> all = All();
+  std::vector<Task<Status>> commits;
+  for (const std::shared_ptr<Ost>& ost : all) commits.push_back(ost->Commit());
+  const std::vector<Status> done = co_await WhenAll(std::move(commits));
+  Status first_error;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Status lost = all[i]->TakeLoss();
+    if (!done[i].ok() && first_error.ok()) first_error = done[i];
+    if (!lost.ok() && first_error.ok()) first_error = lost.With(all[i]->Name());
+  }
+  co_return first_error;
+}
+
+void OstTable::StartCommits() {
+  for (const std::shared_ptr<Ost>& ost : All()) {
+    if (!ost->has_uncommitted()) continue;
+    {
+      std::lock_guard lock(mutex_);
+      if (std::exchange(commit_runs_[ost->index()], true)) continue;
+    }
+    background_.Start(CommitInBackground(ost));
+  }
+}
+
+Task<void> OstTable::CommitInBackground(std::shared_ptr<Ost> ost) {
+  // A failure is told to the files concerned (WriteFate), whose next call reports it.
+  const Status ignored = co_await ost->Commit();
+  static_cast<void>(ignored);
+  {
+    std::lock_guard lock(mutex_);
+    commit_runs_[ost->index()] = false;
+  }
+  if (budget_.short_of_memory()) StartCommits();
+}
+
+}  // namespace nacre

@@ -1,0 +1,88 @@
+// Ost: one object storage target as this client sees it: its session there, opened when first used, and what it has not
+// committed yet. OstTable makes them. Any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "client/core/buffer_budget.h"
+#include "client/core/peer.h"
+#include "client/core/session.h"
+#include "client/core/uncommitted.h"
+#include "common/api/oss_api.h"
+
+namespace nacre {
+
+class Ost final : public Peer {
+ public:
+  Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index);
+
+  uint32_t index() const { return index_; }
+
+  // memory: what the budget gave for this run. An answered write counts as uncommitted until the OST says otherwise.
+  Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run, AsyncSemaphore::Units memory,
+                                     std::shared_ptr<WriteFate> fate);
+  Task<Result<ObjectPages>> Read(v1::ReadRequest request);
+  // Everything answered so far is stable. Several callers share one request where they can.
+  Task<Status> Commit();
+  bool has_uncommitted() const { return !uncommitted_.empty(); }
+  Status TakeLoss() { return uncommitted_.TakeLoss(); }
+  // Commits and ends the session here, if there is one.
+  Task<Status> Disconnect();
+  Task<Result<v1::OssPingReply>> Ping(bool with_operations);
+
+  std::string Name() const override;
+  Task<Result<uint64_t>> EnsureSession() override;
+  void SessionLost(uint64_t number) override;
+  void Heard(const v1::ReplyHeader& header) override { uncommitted_.Heard(header); }
+  v1::RequestHeader NewHeader(uint64_t session) override { return session_->NewHeader(session); }
+
+ private:
+  std::shared_ptr<OssApi> api() const;
+  Task<Status> FindServer();
+
+  const std::shared_ptr<Session> session_;
+  BufferBudget& budget_;
+  const uint32_t index_;
+  Uncommitted uncommitted_;
+  AsyncSemaphore connecting_;  // one at a time
+  AsyncSemaphore committing_;  // one at a time
+
+  mutable std::mutex mutex_;  // guards all below
+  std::shared_ptr<OssApi> api_;
+  std::string address_;
+  uint64_t connected_session_ = 0;  // the session number known there
+  bool address_doubtful_ = false;   // the last attempt to connect failed: it may have moved
+};
+
+// The OSTs this client has met. Any thread.
+class OstTable {
+ public:
+  OstTable(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget);
+
+  std::shared_ptr<Ost> Get(uint32_t index);
+  std::vector<std::shared_ptr<Ost>> All() const;
+  // Everything this client wrote is stable; the first error otherwise.
+  Task<Status> CommitAll();
+  // Starts commits where something is uncommitted and none is under way.
+  void StartCommits();
+  Task<void> Quiet() { return background_.Drained(); }
+
+ private:
+  Task<void> CommitInBackground(std::shared_ptr<Ost> ost);
+
+  const Environment& environment_;
+  const std::shared_ptr<Session> session_;
+  BufferBudget& budget_;
+  TaskGroup background_;
+  mutable std::mutex mutex_;  // guards all below
+  std::map<uint32_t, std::shared_ptr<Ost>> osts_;
+  std::map<uint32_t, bool> commit_runs_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,126 @@
+// Peer: a server this client has a session with, and Exchange(), the one way a request is sent to it: with its header
+// filled in, in a slot if it changes something, again after a lost answer (same xid), again after the server forgot the
+// session (a new request in a new session), until an answer comes or the time the user gave is over. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "client/core/environment.h"
+#include "client/core/slot_pool.h"
+#include "common/base/status.h"
+#include "common/base/task.h"
+#include "common/wire/wire.h"
+
+namespace nacre {
+
+enum class CallKind {
+  kLook,    // changes nothing
+  kChange,  // takes a slot
+};
+
+class Peer {
+ public:
+  explicit Peer(const Environment& environment) : environment_(environment), slots_(*environment.pool) {}
+  virtual ~Peer() = default;
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  // "MDT0000 at 127.0.0.1:7001": what an error says was not reached.
+  virtual std::string Name() const = 0;
+  // The number of the session to ask in; connects first where there is none. kUnavailable: try again.
+  virtual Task<Result<uint64_t>> EnsureSession() = 0;
+  // The server does not know that session any more.
+  virtual void SessionLost(uint64_t number) = 0;
+  virtual void Heard(const v1::ReplyHeader& header) = 0;
+  virtual v1::RequestHeader NewHeader(uint64_t session) = 0;  // with a fresh xid
+
+  const Environment& environment() const { return environment_; }
+  SlotPool& slots() { return slots_; }
+
+ protected:
+  const Environment& environment_;
+
+ private:
+  SlotPool slots_;
+};
+
+template <typename Reply>
+const v1::ReplyHeader& ReplyHeaderOf(const Reply& reply) {
+  return reply.header();
+}
+inline const v1::ReplyHeader& ReplyHeaderOf(const ObjectPages& pages) { return pages.header.header(); }
+
+// How long to wait before attempt n, 5 ms doubling to 1 s, with jitter so that clients do not come back in step.
+inline Duration BackOff(int attempt, Random& random) {
+  const uint64_t base_us = std::min<uint64_t>(uint64_t{5000} << std::min(attempt, 8), 1'000'000);
+  return std::chrono::microseconds(base_us / 2 + random.Below(base_us / 2 + 1));
+}
+
+// What a caller may want to know of how its request went.
+struct CallTrace {
+  uint64_t session = 0;  // of the attempt that was answered
+  uint64_t xid = 0;
+  // The request may also have been done in a session that is gone: then kExists or kNotFound may be the echo of our own
+  // success, and the caller looks.
+  bool unsure = false;
+};
+
+// send: callable(const v1::RequestHeader&) -> Task<Result<Reply>>, called once an attempt. trace may be null.
+template <typename Reply, typename Send>
+Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* trace = nullptr) {
+  const Environment& environment = peer->environment();
+  const MonotonicTime limit = environment.clock->Now() + environment.wait_timeout;
+  SlotPool::Slot slot;
+  if (kind == CallKind::kChange) slot = co_await peer->slots().Take();
+  v1::RequestHeader header;
+  bool answer_missing = false;
+  for (int attempt = 0;; ++attempt) {
+    Status status;
+    const Result<uint64_t> session = co_await peer->EnsureSession();
+    if (!session.ok()) {
+      status = session.status();
+      if (status.code() != Code::kUnavailable) co_return status;
+    } else {
+      if (header.session() != *session) {
+        if (answer_missing && trace != nullptr) trace->unsure = true;
+        answer_missing = false;
+        header = peer->NewHeader(*session);
+        if (trace != nullptr) trace->session = *session;
+        if (trace != nullptr) trace->xid = header.xid();
+        header.set_slot(slot.number());
+      }
+      header.set_resent(answer_missing);
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(limit - environment.clock->Now());
+      header.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, left.count())));
+      Result<Reply> reply = co_await send(header);
+      status = reply.ok() ? StatusOf(ReplyHeaderOf(*reply)) : reply.status();
+      if (status.ok()) {
+        peer->Heard(ReplyHeaderOf(*reply));
+        co_return reply;
+      }
+      if (status.code() == Code::kNotConnected) {
+        peer->SessionLost(*session);
+      } else if (status.code() == Code::kUnavailable) {
+        answer_missing = true;
+      } else {
+        co_return status;
+      }
+    }
+    if (environment.clock->Now() >= limit) {
+      const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(environment.wait_timeout);
+      co_return Status(Code::kUnavailable, peer->Name() + " did not answer within " + std::to_string(waited.count()) +
+                                               " ms: " + status.message());
+    }
+    // A forgotten session is told by a server that answers: connect again at once, but not in a tight loop.
+    if (status.code() == Code::kUnavailable || attempt > 0) {
+      const Duration left = limit - environment.clock->Now();
+      const Duration pause = std::clamp<Duration>(left, Duration(0), BackOff(attempt, *environment.random));
+      co_await Sleep(*environment.timers, *environment.pool, pause);
+    }
+  }
+}
+
+}  // namespace nacre

@@ -1,0 +1,203 @@
+#include "client/core/session.h"
+
+#include <algorithm>
+
+namespace nacre {
+namespace {
+
+std::string DrawClientId(Random& random) {
+  std::string id(kClientIdBytes, '\0');
+  random.Fill(MutableBytes(reinterpret_cast<uint8_t*>(id.data()), id.size()));
+  return id;
+}
+
+}  // namespace
+
+Session::Session(const Environment& environment)
+    : Peer(environment), client_id_(DrawClientId(*environment.random)), connecting_(*environment.pool, 1),
+      granting_(*environment.pool, 1) {}
+
+Task<Status> Session::Start() {
+  // A look that every server answers: connects, with retries, and proves that the session is known.
+  v1::HeartbeatRequest request;
+  const Result<v1::HeartbeatReply> reply = co_await Call(&MdsApi::Heartbeat, std::move(request), CallKind::kLook);
+  co_return reply.status();
+}
+
+Task<Status> Session::End() {
+  ended_ = true;
+  co_await beats_.Drained();
+  const uint64_t number = number_.exchange(0);
+  if (number == 0) co_return Status::Ok();
+  v1::DisconnectRequest request;
+  *request.mutable_header() = NewHeader(number);
+  const Result<v1::DisconnectReply> reply = co_await environment_.mds->Disconnect(std::move(request));
+  // A server that is gone, or forgot us, has nothing of this session to drop.
+  if (reply.code() == Code::kUnavailable || reply.code() == Code::kNotConnected) co_return Status::Ok();
+  co_return reply.status();
+}
+
+std::string Session::Name() const { return "MDT0000 at " + environment_.mds_address; }
+
+std::string Session::fsid() const {
+  std::lock_guard lock(mutex_);
+  return fsid_;
+}
+
+v1::Inode Session::root() const {
+  std::lock_guard lock(mutex_);
+  return root_;
+}
+
+void Session::SetRoot(const v1::Inode& root) {
+  std::lock_guard lock(mutex_);
+  root_ = root;
+}
+
+v1::ClusterMap Session::Map() const {
+  std::lock_guard lock(mutex_);
+  return map_;
+}
+
+v1::RequestHeader Session::NewHeader(uint64_t session) {
+  v1::RequestHeader header;
+  header.set_protocol_version(kProtocolVersion);
+  header.set_fsid(fsid());
+  header.set_client_id(client_id_);
+  header.set_session(session);
+  header.set_xid(++last_xid_);
+  header.set_mdt_epoch(mdt_epoch_);
+  *header.mutable_caller() = environment_.caller;
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.wait_timeout);
+  header.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, wait.count())));
+  return header;
+}
+
+Task<Result<uint64_t>> Session::EnsureSession() {
+  uint64_t number = number_.load();
+  if (number != 0) co_return number;
+  const AsyncSemaphore::Units alone = co_await connecting_.Take();
+  number = number_.load();
+  if (number != 0) co_return number;
+  if (ended_) co_return Status(Code::kStale, "this client has disconnected");
+  const Status status = co_await ConnectOnce();
+  if (!status.ok()) co_return status.With("connecting to " + Name());
+  co_return number_.load();
+}
+
+Task<Status> Session::ConnectOnce() {
+  v1::ConnectRequest request;
+  *request.mutable_header() = NewHeader(0);
+  request.set_client_name(environment_.client_name);
+  const Result<v1::ConnectReply> reply = co_await environment_.mds->Connect(std::move(request));
+  if (!reply.ok()) co_return reply.status();
+  NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
+  if (reply->session() == 0 || reply->fsid().size() != kFsidBytes) {
+    co_return Status(Code::kIo, "the answer to Connect has no session or no fsid");
+  }
+  {
+    std::lock_guard lock(mutex_);
+    fsid_ = reply->fsid();
+    root_ = reply->root();
+    map_ = reply->map();
+    const uint32_t silent_ms = std::max(reply->silent_ms_max(), uint32_t{30});
+    heartbeat_every_ = std::chrono::milliseconds(silent_ms / 4);
+    fids_left_ = 0;  // ranges are a session's own
+  }
+  number_ = reply->session();
+  Heard(reply->header());
+  ArmHeartbeat();
+  co_return Status::Ok();
+}
+
+void Session::SessionLost(uint64_t number) { number_.compare_exchange_strong(number, 0); }
+
+void Session::Heard(const v1::ReplyHeader& header) {
+  if (header.mdt_epoch() != 0) mdt_epoch_ = header.mdt_epoch();
+}
+
+// A timer keeps nothing alive: when the session is gone it finds so.
+void Session::ArmHeartbeat() {
+  Duration every;
+  {
+    std::lock_guard lock(mutex_);
+    if (heartbeat_armed_ || ended_) return;
+    heartbeat_armed_ = true;
+    every = heartbeat_every_;
+  }
+  std::weak_ptr<Session> weak = weak_from_this();
+  environment_.timers->PostAfter(every, *environment_.pool, [weak] {
+    std::shared_ptr<Session> self = weak.lock();
+    if (self == nullptr || self->ended_) return;
+    self->beats_.Start(self->Beat(self));
+  });
+}
+
+Task<void> Session::Beat(std::shared_ptr<Session> self) {
+  const uint64_t number = self->number();
+  if (number != 0) {
+    v1::HeartbeatRequest request;
+    *request.mutable_header() = NewHeader(number);
+    const Result<v1::HeartbeatReply> reply = co_await environment_.mds->Heartbeat(std::move(request));
+    // Any other failure shows itself to the next real request.
+    if (reply.code() == Code::kNotConnected) SessionLost(number);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    heartbeat_armed_ = false;
+  }
+  ArmHeartbeat();
+}
+
+Task<Result<Fid>> Session::NextFid() {
+  const AsyncSemaphore::Units alone = co_await granting_.Take();
+  {
+    std::lock_guard lock(mutex_);
+    if (fids_left_ > 0) {
+      --fids_left_;
+      const Fid fid = next_fid_;
+      ++next_fid_.oid;
+      co_return fid;
+    }
+  }
+  v1::GrantFidsRequest request;
+  const Result<v1::GrantFidsReply> reply = co_await Call(&MdsApi::GrantFids, std::move(request), CallKind::kChange);
+  if (!reply.ok()) co_return reply.status();
+  if (reply->count() == 0 || reply->seq() < kFirstGrantedRange) {
+    co_return Status(Code::kIo, Name() + " granted an empty or reserved FID range");
+  }
+  const Fid first{.seq = reply->seq(), .oid = 1, .ver = 0};
+  std::lock_guard lock(mutex_);
+  fids_left_ = reply->count() - 1;
+  next_fid_ = {.seq = first.seq, .oid = 2, .ver = 0};
+  co_return first;
+}
+
+Task<Status> Session::RefreshMap() {
+  const Result<uint64_t> number = co_await EnsureSession();
+  if (!number.ok()) co_return number.status();
+  v1::GetClusterMapRequest request;
+  *request.mutable_header() = NewHeader(*number);
+  const Result<v1::GetClusterMapReply> reply = co_await environment_.mds->GetClusterMap(std::move(request));
+  if (!reply.ok()) co_return reply.status();
+  std::lock_guard lock(mutex_);
+  map_ = reply->map();
+  co_return Status::Ok();
+}
+
+Task<Result<std::string>> Session::OstAddress(uint32_t index, bool refresh) {
+  for (bool asked = false;; asked = true) {
+    if (!refresh || asked) {
+      std::lock_guard lock(mutex_);
+      for (const v1::Target& target : map_.targets()) {
+        if (target.kind() == v1::TARGET_OST && target.index() == index) co_return target.address();
+      }
+    }
+    if (asked) break;
+    const Status status = co_await RefreshMap();
+    if (!status.ok() && !refresh) co_return status;
+  }
+  co_return Status(Code::kUnavailable, "the cluster map has no OST" + std::to_string(index));
+}
+
+}  // namespace nacre

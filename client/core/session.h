@@ -1,0 +1,83 @@
+// Session: this client's life at the metadata server: connect, heartbeat, FIDs to name new inodes with, the cluster map.
+//
+// Any thread; shared, because a heartbeat may be under way. When the server forgot the session (it restarted, or heard
+// nothing for too long), the next request opens a new one; files opened in the old one answer kStale (number() tells).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "client/core/peer.h"
+#include "common/api/mds_api.h"
+#include "common/fs/fid.h"
+
+namespace nacre {
+
+class Session final : public Peer, public std::enable_shared_from_this<Session> {
+ public:
+  explicit Session(const Environment& environment);
+
+  Task<Status> Start();
+  // Tells the server; nothing may be under way but heartbeats.
+  Task<Status> End();
+
+  // One request to the metadata server; see Exchange().
+  template <typename Request, typename Reply>
+  Task<Result<Reply>> Call(Task<Result<Reply>> (MdsApi::*method)(Request), std::type_identity_t<Request> request,
+                           CallKind kind, CallTrace* trace = nullptr) {
+    MdsApi* mds = environment_.mds.get();
+    auto send = [mds, method, request = std::move(request)](const v1::RequestHeader& header) {
+      Request copy = request;
+      *copy.mutable_header() = header;
+      return (mds->*method)(std::move(copy));
+    };
+    return Exchange<Reply>(this, kind, std::move(send), trace);
+  }
+
+  Task<Result<Fid>> NextFid();
+  // Where OST number index is; asks the server when the map does not know, or when `refresh` says it may be old.
+  Task<Result<std::string>> OstAddress(uint32_t index, bool refresh);
+  v1::ClusterMap Map() const;
+
+  uint64_t number() const { return number_.load(); }
+  std::string fsid() const;
+  v1::Inode root() const;
+  void SetRoot(const v1::Inode& root);  // somebody looked at it again
+  // For requests to OSTs, which share the session and the numbering.
+  v1::RequestHeader NewHeader(uint64_t session) override;
+
+  std::string Name() const override;
+  Task<Result<uint64_t>> EnsureSession() override;
+  void SessionLost(uint64_t number) override;
+  void Heard(const v1::ReplyHeader& header) override;
+
+ private:
+  Task<Status> ConnectOnce();
+  void ArmHeartbeat();
+  Task<void> Beat(std::shared_ptr<Session> self);
+  Task<Status> RefreshMap();
+
+  const std::string client_id_;  // 16 bytes
+  std::atomic<uint64_t> number_{0};  // 0: none
+  std::atomic<uint64_t> last_xid_{0};
+  std::atomic<uint64_t> mdt_epoch_{0};
+  std::atomic<bool> ended_{false};
+  AsyncSemaphore connecting_;  // one at a time
+  AsyncSemaphore granting_;    // one at a time
+  TaskGroup beats_;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::string fsid_;
+  v1::Inode root_;
+  v1::ClusterMap map_;
+  Duration heartbeat_every_{};
+  bool heartbeat_armed_ = false;
+  Fid next_fid_;
+  uint32_t fids_left_ = 0;
+};
+
+}  // namespace nacre
