@@ -1,0 +1,98 @@
+#include "mds/core/change.h"
+
+#include "common/wire/wire.h"
+
+namespace nacre {
+
+void Change::PutInode(const Fid& fid, rows::InodeRow row) {
+  row.mutable_attr()->set_version(transno_);
+  core_.inodes.Put(batch_, fid, std::move(row));
+  inodes_touched_.push_back(fid);
+}
+
+void Change::AddInode(const Fid& fid, rows::InodeRow row) {
+  PutInode(fid, std::move(row));
+  ++core_.inode_count;
+  counts_inodes_ = true;
+}
+
+Status Change::RemoveInode(const Fid& fid, const rows::InodeRow& row) {
+  if (row.attr().has_xattrs()) {
+    const std::string prefix = FidKey(fid);
+    auto cursor = core_.kv.Seek(kXattrFamily, prefix);
+    for (; cursor->Valid() && cursor->key().starts_with(prefix); cursor->Next()) {
+      batch_.Delete(kXattrFamily, std::string(cursor->key()));
+    }
+    NACRE_RETURN_IF_ERROR(cursor->status().With("xattrs of " + ToString(fid)));
+  }
+  core_.inodes.Remove(batch_, fid);
+  batch_.Delete(kOrphanFamily, FidKey(fid));
+  FreeObjects(fid, row.layout());
+  inodes_touched_.push_back(fid);
+  --core_.inode_count;
+  counts_inodes_ = true;
+  return Status::Ok();
+}
+
+void Change::FreeObjects(const Fid& fid, const v1::Layout& layout) {
+  for (const v1::Mirror& mirror : layout.mirrors()) {
+    for (const v1::Component& component : mirror.components()) {
+      for (int stripe = 0; stripe < component.osts_size(); ++stripe) {
+        const ObjectId object{.fid = fid,
+                              .component = static_cast<uint16_t>(component.id()),
+                              .mirror = mirror.id(),
+                              .stripe = static_cast<uint32_t>(stripe)};
+        batch_.Put(kUnlinkedFamily, UnlinkedKey(component.osts(stripe), object), {});
+        core_.destroyer.Freed(component.osts(stripe));
+        frees_objects_ = true;
+      }
+    }
+  }
+}
+
+void Change::PutEntry(const Fid& directory, const Dirent& entry) {
+  DirentTable::Put(batch_, directory, entry);
+  directories_touched_.push_back(directory);
+}
+
+void Change::RemoveEntry(const Fid& directory, uint64_t cookie) {
+  DirentTable::Remove(batch_, directory, cookie);
+  directories_touched_.push_back(directory);
+}
+
+void Change::CountEntries(const Fid& directory, int64_t entries, int64_t subdirectories) {
+  const Dirstat change{
+      .entries = entries, .subdirectories = subdirectories, .mtime_ns = now_ns_, .ctime_ns = now_ns_};
+  core_.inodes.ChangeDirstat(batch_, directory, change);
+}
+
+void Change::TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_ns) {
+  const Dirstat change{.mtime_ns = mtime_ns, .ctime_ns = now_ns_};
+  core_.inodes.ChangeDirstat(batch_, directory, change);
+}
+
+void Change::Record(Op& op, std::string reply) {
+  ReplyRecord record{.xid = op.header().xid(), .transno = transno_, .reply = std::move(reply)};
+  // Closed while its request was on the way: nobody will ask for the record, and nobody would delete it.
+  Session* session = core_.sessions.Find(op.session());
+  if (session == nullptr) return;
+  batch_.Put(kReplyFamily, ReplyKey(op.session(), op.header().slot()), EncodeReplyRecord(record));
+  core_.replies.Record(op.session(), op.header().slot(), std::move(record));
+  session->last_change = transno_;
+}
+
+void Change::Apply() {
+  NACRE_CHECK(core_.strand.RunsHere(), "the namespace changes on its strand only");
+  if (counts_inodes_) batch_.Put(kMetaFamily, std::string(kMetaInodes), EncodeNumber(core_.inode_count));
+  const Status status = core_.kv.Apply(batch_, KvStore::Durability::kApplied);
+  if (!status.ok()) {
+    // Memory is ahead of the store and the log may hold half a record: only a restart tells what is true.
+    if (core_.options.fatal) core_.options.fatal(status.With("writing the log"));
+    NACRE_CHECK(core_.options.fatal != nullptr, status.ToString());
+  }
+  for (const Fid& fid : inodes_touched_) core_.committer.unstable_inodes().Changed(fid, transno_);
+  for (const Fid& fid : directories_touched_) core_.committer.unstable_entries().Changed(fid, transno_);
+  if (frees_objects_) core_.destroyer.Kick();
+}
+
+}  // namespace nacre

@@ -1,0 +1,59 @@
+// Change: one atomic change of the namespace: rows, counters and the reply record in one batch, under one transno. Made,
+// filled and applied without a pause in between (no co_await), so changes enter the log in the order of their transnos and
+// nobody sees half of one. One that is not applied has changed nothing, as long as nothing was put into it: decide first.
+#pragma once
+
+#include <utility>
+
+#include "mds/core/core.h"
+#include "mds/core/key_schema.h"
+
+namespace nacre {
+
+class Change {
+ public:
+  explicit Change(Core& core) : core_(core), transno_(core.transnos.Next()), now_ns_(core.clock.WallNs()) {}
+  Change(const Change&) = delete;
+
+  Transno transno() const { return transno_; }
+  int64_t now_ns() const { return now_ns_; }
+  KvBatch& batch() { return batch_; }
+
+  // Stamps the version.
+  void PutInode(const Fid& fid, rows::InodeRow row);
+  void AddInode(const Fid& fid, rows::InodeRow row);
+  // Its rows, xattrs and links go; its objects are to be destroyed.
+  Status RemoveInode(const Fid& fid, const rows::InodeRow& row);
+  // The objects of this layout, once this change is stable.
+  void FreeObjects(const Fid& fid, const v1::Layout& layout);
+
+  void PutEntry(const Fid& directory, const Dirent& entry);
+  void RemoveEntry(const Fid& directory, uint64_t cookie);
+  // Its mtime and ctime become now.
+  void CountEntries(const Fid& directory, int64_t entries, int64_t subdirectories);
+  void TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_ns);  // ctime becomes now
+
+  // With the reply record of op: its transno is filled in, and a resend gets this very reply.
+  template <typename Reply>
+  void Apply(Op& op, Reply& reply) {
+    reply.mutable_header()->set_transno(transno_);
+    Record(op, reply.SerializeAsString());
+    Apply();
+    op.ReliesOn(transno_);
+  }
+  void Apply();  // not in the name of a request
+
+ private:
+  void Record(Op& op, std::string reply);
+
+  Core& core_;
+  Transno transno_;
+  int64_t now_ns_;
+  KvBatch batch_;
+  std::vector<Fid> inodes_touched_;
+  std::vector<Fid> directories_touched_;
+  bool frees_objects_ = false;
+  bool counts_inodes_ = false;
+};
+
+}  // namespace nacre

@@ -1,0 +1,112 @@
+// Core: the parts of a metadata server that its operations (ops/) share, and the seams it was given. Everything in it
+// belongs to the strand. Op: one request on its way through. Change: one atomic change being made.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "common/base/async_lock.h"
+#include "common/base/random.h"
+#include "common/base/task.h"
+#include "common/fs/permission.h"
+#include "common/kv/kv_store.h"
+#include "common/layout/layout.h"
+#include "common/recovery/reply_record.h"
+#include "common/recovery/session_table.h"
+#include "mds/core/cluster_map.h"
+#include "mds/core/committer.h"
+#include "mds/core/destroyer.h"
+#include "mds/core/dirent_table.h"
+#include "mds/core/fid_grants.h"
+#include "mds/core/inode_table.h"
+#include "mds/core/openers.h"
+#include "mds/core/operation_counts.h"
+#include "mds/core/options.h"
+#include "mds/core/oss_directory.h"
+
+namespace nacre {
+
+// Given in; all outlive the server.
+struct MdsSeams {
+  KvStore& kv;       // opened with MdsFamilies(), formatted (format.h)
+  Strand& strand;
+  Executor& io;      // runs what blocks: the sync of the log
+  Timers& timers;
+  Clock& clock;
+  Random& random;
+  OssDirectory& osts;
+};
+
+struct Core {
+  Core(MdsOptions given, const MdsSeams& seams);
+
+  MdsOptions options;
+  KvStore& kv;
+  Strand& strand;
+  Timers& timers;
+  Clock& clock;
+  Random& random;
+  OssDirectory& osts;
+
+  std::string fsid;
+  uint64_t next_range = 0;
+  uint64_t next_session = 0;
+  uint64_t inode_count = 0;
+
+  TransnoSource transnos;
+  Committer committer;
+  SessionTable sessions;
+  ReplyTable replies;
+  FidGrants grants;
+  Openers openers;
+  ClusterMap map;
+  InodeTable inodes;
+  DirentTable dirents;
+  Destroyer destroyer;
+  OperationCounts counts;
+  // Held by what asks OSTs to change a file's size or epoch, and by who needs that to be over. Several: in FID order.
+  LockTable<Fid> file_locks;
+  TaskGroup tasks;  // what goes on without a request
+  bool stopping = false;
+  std::set<Fid> to_settle;  // files whose last writer left without telling the size (files.h)
+  bool settling = false;
+  uint64_t oss_xid = 0;
+
+  v1::RequestHeader OssHeader();  // of requests by order of the MDS: no session
+};
+
+class Op {
+ public:
+  Op(Core& core, const v1::RequestHeader& header) : core_(core), header_(header) {
+    caller_.uid = header.caller().uid();
+    caller_.gid = header.caller().gid();
+    caller_.groups.assign(header.caller().groups().begin(), header.caller().groups().end());
+  }
+
+  const v1::RequestHeader& header() const { return header_; }
+  uint64_t session() const { return header_.session(); }
+  Opener opener() const { return {.session = header_.session(), .handle = header_.xid()}; }
+  const Caller& caller() const { return caller_; }
+
+  // The answer waits until this change, whoever made it, is stable.
+  void ReliesOn(Transno transno) {
+    if (transno > relies_on_) relies_on_ = transno;
+  }
+  // On which entries the directory has and has not.
+  void ReliesOnEntries(const Fid& directory) { ReliesOn(core_.committer.unstable_entries().Newest(directory)); }
+  Transno relies_on() const { return relies_on_; }
+
+  // The inode, and the answer relies on it.
+  Result<InodePtr> Find(const Fid& fid) {
+    ReliesOn(core_.committer.unstable_inodes().Newest(fid));
+    return core_.inodes.Find(fid);
+  }
+
+ private:
+  Core& core_;
+  const v1::RequestHeader& header_;
+  Caller caller_;
+  Transno relies_on_ = 0;
+};
+
+}  // namespace nacre

@@ -1,0 +1,75 @@
+#include "mds/core/files.h"
+
+#include "mds/core/change.h"
+#include "mds/core/sizes.h"
+
+namespace nacre {
+namespace {
+
+constexpr size_t kSettledAtOnce = 200;
+
+Task<void> SettleAll(Core& core) {
+  co_await Hop(core.strand);
+  while (!core.to_settle.empty() && !core.stopping) {
+    std::vector<Fid> some;
+    while (!core.to_settle.empty() && some.size() < kSettledAtOnce) {
+      some.push_back(*core.to_settle.begin());
+      core.to_settle.erase(core.to_settle.begin());
+    }
+    // An error leaves the size on the objects: who looks next asks again and hears of it.
+    const auto shown = co_await ShowExact(core, std::move(some));
+    (void)shown;
+  }
+  core.settling = false;
+}
+
+}  // namespace
+
+Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener) {
+  const Openers::Closed closed = core.openers.Remove(fid, opener);
+  if (!closed.last_opener) return closed;
+  auto row = core.inodes.Find(fid);
+  if (!row.ok() || IsDirectory(**row) || (*row)->attr().nlink() > 0) return closed;
+  Change change(core);
+  // If its rows cannot be read now, the orphan row stays and the next start removes it.
+  if (change.RemoveInode(fid, **row).ok()) change.Apply();
+  return closed;
+}
+
+void SettleLater(Core& core, const Fid& fid) {
+  core.to_settle.insert(fid);
+  if (core.settling || core.stopping) return;
+  core.settling = true;
+  core.tasks.Start(SettleAll(core));
+}
+
+Transno CloseSession(Core& core, uint64_t session) {
+  if (core.sessions.Find(session) == nullptr) return 0;
+  for (const auto& [fid, handle] : core.openers.OfSession(session)) {
+    const Opener opener{.session = session, .handle = handle};
+    if (ReleaseOpener(core, fid, opener).last_writer) SettleLater(core, fid);
+  }
+  Change change(core);
+  for (std::string& key : core.replies.Drop(session)) change.batch().Delete(kReplyFamily, std::move(key));
+  change.batch().Delete(kSessionFamily, NumberKey(session));
+  core.sessions.Close(session);
+  core.grants.Drop(session);
+  change.Apply();
+  return change.transno();
+}
+
+void EmptyFile(Core& core, const Fid& fid, rows::InodeRow& row, Change& change) {
+  change.FreeObjects(fid, row.layout());
+  v1::Layout* layout = row.mutable_layout();
+  layout->set_generation(layout->generation() + 1);
+  layout->mutable_mirrors(0)->set_id(row.next_mirror_id());
+  row.set_next_mirror_id(row.next_mirror_id() + 1);
+  v1::Attr* attr = row.mutable_attr();
+  attr->set_file_epoch(attr->file_epoch() + 1);
+  attr->set_size(0);
+  attr->set_blocks(0);
+  row.set_object_mtime_floor_ns(0);
+  if (!core.openers.HasWriter(fid)) attr->set_size_state(v1::SIZE_EXACT);
+}
+
+}  // namespace nacre

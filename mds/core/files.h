@@ -1,0 +1,22 @@
+// What happens to a file when an opener or a session goes: orphans are destroyed at the last close, sizes nobody reported
+// are asked for. On the strand.
+#pragma once
+
+#include "mds/core/change.h"
+
+namespace nacre {
+
+// Takes the opener away. A file without a name goes with its last opener (a change of its own).
+Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener);
+
+// Its size is to become exact soon, in the background; if that fails, whoever next looks does it.
+void SettleLater(Core& core, const Fid& fid);
+
+// Drops the session's openers and reply records. Answers the transno of that, 0 if the session is not known.
+Transno CloseSession(Core& core, uint64_t session);
+
+// A file's data goes: new objects, the old ones freed, size 0. Fences late writers. Does not touch nlink or times.
+// What other writers report later is the caller's to distrust.
+void EmptyFile(Core& core, const Fid& fid, rows::InodeRow& row, Change& change);
+
+}  // namespace nacre

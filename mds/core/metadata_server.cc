@@ -1,0 +1,172 @@
+#include "mds/core/metadata_server.h"
+
+#include "common/wire/wire.h"
+#include "mds/core/files.h"
+#include "mds/core/format.h"
+#include "mds/core/intents.h"
+#include "mds/core/ops/operations.h"
+#include "mds/core/resends.h"
+
+namespace nacre {
+namespace {
+
+// What stands before and behind an operation.
+enum class Kind {
+  kOpenToAll,  // needs no session
+  kRead,       // needs a session; done again when sent again
+  kChange,     // has its effect once: a resend gets the recorded reply
+};
+
+Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
+  const FsidRule rule = kind == Kind::kOpenToAll ? FsidRule::kMayBeEmpty : FsidRule::kMustMatch;
+  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, core.fsid, rule));
+  if (header.mdt_epoch() != 0 && header.mdt_epoch() != kMdtEpoch) {
+    return Status(Code::kStale, "MDT epoch " + std::to_string(header.mdt_epoch()) + " is not led from here");
+  }
+  if (kind == Kind::kOpenToAll) return Status::Ok();
+  return core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status();
+}
+
+void FillHeader(Core& core, const Op& op, v1::ReplyHeader* header) {
+  const Session* session = core.sessions.Find(op.session());
+  if (session != nullptr) header->set_last_committed(std::min(session->last_change, core.committer.stable()));
+  header->set_stable(true);  // nothing is answered before (DESIGN §7: until replay exists)
+  header->set_boot_count(core.options.boot_count);
+  header->set_mdt_epoch(kMdtEpoch);
+}
+
+template <typename Request, typename Reply>
+Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& request,
+                            Answer<Reply> (*serve)(Core&, Op&, const Request&)) {
+  NACRE_CO_RETURN_IF_ERROR(Admit(core, request.header(), kind));
+  if (kind == Kind::kChange) {
+    auto answered = FindAnswered<Reply>(core, op);
+    if (!answered.ok()) co_return answered.status();
+    if (answered->has_value()) co_return std::move(**answered);
+  }
+  Result<Reply> reply = co_await serve(core, op, request);
+  co_return reply;
+}
+
+template <typename Request, typename Reply>
+Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request request,
+                          Answer<Reply> (*serve)(Core&, Op&, const Request&)) {
+  co_await Hop(core.strand);
+  const MonotonicTime begun = core.clock.Now();
+  Op op(core, request.header());
+  Result<Reply> reply = co_await Perform(core, op, kind, request, serve);
+  // Errors wait too: they may tell of a change that is not stable yet.
+  co_await core.committer.Stable(op.relies_on());
+  if (reply.ok()) FillHeader(core, op, reply->mutable_header());
+  core.counts.Count(operation, reply.ok(), core.clock.Now() - begun);
+  co_return reply;
+}
+
+}  // namespace
+
+Task<Status> MetadataServer::Start() {
+  co_await Hop(core_.strand);
+  NACRE_CO_RETURN_IF_ERROR(LoadMds(core_));
+  NACRE_CO_RETURN_IF_ERROR(TakeUpIntents(core_));
+  core_.destroyer.Kick();
+  core_.tasks.Start(Tick());
+  co_return Status();
+}
+
+Task<void> MetadataServer::Stop() {
+  co_await Hop(core_.strand);
+  core_.stopping = true;
+  co_await ReturnTo(core_.strand, core_.tasks.Drained());
+  co_await core_.committer.Drained();
+}
+
+Task<void> MetadataServer::Tick() {
+  while (!core_.stopping) {
+    co_await Sleep(core_.timers, core_.strand, core_.options.tick);
+    if (core_.stopping) break;
+    const MonotonicTime now = core_.clock.Now();
+    const MonotonicTime limit = now + -core_.options.session_silent_max;
+    for (uint64_t silent : core_.sessions.SilentSince(limit)) CloseSession(core_, silent);
+    core_.map.Refresh(now);
+    core_.destroyer.Kick();
+  }
+}
+
+Task<Result<v1::ConnectReply>> MetadataServer::Connect(v1::ConnectRequest request) {
+  return Serve(core_, "Connect", Kind::kOpenToAll, std::move(request), ServeConnect);
+}
+Task<Result<v1::DisconnectReply>> MetadataServer::Disconnect(v1::DisconnectRequest request) {
+  return Serve(core_, "Disconnect", Kind::kRead, std::move(request), ServeDisconnect);
+}
+Task<Result<v1::HeartbeatReply>> MetadataServer::Heartbeat(v1::HeartbeatRequest request) {
+  return Serve(core_, "Heartbeat", Kind::kRead, std::move(request), ServeHeartbeat);
+}
+Task<Result<v1::GrantFidsReply>> MetadataServer::GrantFids(v1::GrantFidsRequest request) {
+  return Serve(core_, "GrantFids", Kind::kChange, std::move(request), ServeGrantFids);
+}
+Task<Result<v1::GetClusterMapReply>> MetadataServer::GetClusterMap(v1::GetClusterMapRequest request) {
+  return Serve(core_, "GetClusterMap", Kind::kOpenToAll, std::move(request), ServeGetClusterMap);
+}
+Task<Result<v1::AnnounceTargetReply>> MetadataServer::AnnounceTarget(v1::AnnounceTargetRequest request) {
+  return Serve(core_, "AnnounceTarget", Kind::kOpenToAll, std::move(request), ServeAnnounceTarget);
+}
+Task<Result<v1::MdsPingReply>> MetadataServer::Ping(v1::MdsPingRequest request) {
+  return Serve(core_, "Ping", Kind::kOpenToAll, std::move(request), ServePing);
+}
+Task<Result<v1::LookupReply>> MetadataServer::Lookup(v1::LookupRequest request) {
+  return Serve(core_, "Lookup", Kind::kRead, std::move(request), ServeLookup);
+}
+Task<Result<v1::GetAttrReply>> MetadataServer::GetAttr(v1::GetAttrRequest request) {
+  return Serve(core_, "GetAttr", Kind::kRead, std::move(request), ServeGetAttr);
+}
+Task<Result<v1::ReaddirReply>> MetadataServer::Readdir(v1::ReaddirRequest request) {
+  return Serve(core_, "Readdir", Kind::kRead, std::move(request), ServeReaddir);
+}
+Task<Result<v1::GetPathReply>> MetadataServer::GetPath(v1::GetPathRequest request) {
+  return Serve(core_, "GetPath", Kind::kRead, std::move(request), ServeGetPath);
+}
+Task<Result<v1::StatfsReply>> MetadataServer::Statfs(v1::StatfsRequest request) {
+  return Serve(core_, "Statfs", Kind::kRead, std::move(request), ServeStatfs);
+}
+Task<Result<v1::OpenReply>> MetadataServer::Open(v1::OpenRequest request) {
+  const bool changes = request.create() || request.write() || request.truncate();
+  return Serve(core_, "Open", changes ? Kind::kChange : Kind::kRead, std::move(request), ServeOpen);
+}
+Task<Result<v1::CloseReply>> MetadataServer::Close(v1::CloseRequest request) {
+  return Serve(core_, "Close", Kind::kChange, std::move(request), ServeClose);
+}
+Task<Result<v1::TruncateReply>> MetadataServer::Truncate(v1::TruncateRequest request) {
+  return Serve(core_, "Truncate", Kind::kChange, std::move(request), ServeTruncate);
+}
+Task<Result<v1::PunchFileReply>> MetadataServer::Punch(v1::PunchFileRequest request) {
+  return Serve(core_, "Punch", Kind::kChange, std::move(request), ServePunch);
+}
+Task<Result<v1::MakeReply>> MetadataServer::Make(v1::MakeRequest request) {
+  return Serve(core_, "Make", Kind::kChange, std::move(request), ServeMake);
+}
+Task<Result<v1::LinkReply>> MetadataServer::Link(v1::LinkRequest request) {
+  return Serve(core_, "Link", Kind::kChange, std::move(request), ServeLink);
+}
+Task<Result<v1::UnlinkReply>> MetadataServer::Unlink(v1::UnlinkRequest request) {
+  return Serve(core_, "Unlink", Kind::kChange, std::move(request), ServeUnlink);
+}
+Task<Result<v1::RenameReply>> MetadataServer::Rename(v1::RenameRequest request) {
+  return Serve(core_, "Rename", Kind::kChange, std::move(request), ServeRename);
+}
+Task<Result<v1::SetAttrReply>> MetadataServer::SetAttr(v1::SetAttrRequest request) {
+  return Serve(core_, "SetAttr", Kind::kChange, std::move(request), ServeSetAttr);
+}
+Task<Result<v1::GetXattrsReply>> MetadataServer::GetXattrs(v1::GetXattrsRequest request) {
+  return Serve(core_, "GetXattrs", Kind::kRead, std::move(request), ServeGetXattrs);
+}
+Task<Result<v1::SetXattrReply>> MetadataServer::SetXattr(v1::SetXattrRequest request) {
+  return Serve(core_, "SetXattr", Kind::kChange, std::move(request), ServeSetXattr);
+}
+Task<Result<v1::SetPolicyReply>> MetadataServer::SetPolicy(v1::SetPolicyRequest request) {
+  return Serve(core_, "SetPolicy", Kind::kChange, std::move(request), ServeSetPolicy);
+}
+Task<Result<v1::SetLayoutReply>> MetadataServer::SetLayout(v1::SetLayoutRequest request) {
+  return Serve(core_, "SetLayout", Kind::kChange, std::move(request), ServeSetLayout);
+}
+
+}  // namespace nacre

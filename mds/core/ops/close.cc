@@ -1,0 +1,77 @@
+// Close, many at once: takes reports of sizes and the times the closer wants.
+#include "common/wire/wire.h"
+#include "mds/core/change.h"
+#include "mds/core/files.h"
+#include "mds/core/ops/operations.h"
+
+namespace nacre {
+namespace {
+
+Status CheckItem(const v1::CloseRequest::Item& item) {
+  if (item.has_report() && (item.size() > kFileBytesMax || item.blocks() > kFileBytesMax)) {
+    return Status(Code::kInvalid, "a report of more bytes than a file can have");
+  }
+  return Status::Ok();
+}
+
+// The report, where it is the whole truth, and the times. Is there anything to change?
+bool TakeReport(const v1::CloseRequest::Item& item, bool whole_truth, bool may_set_times, int64_t now_ns,
+                rows::InodeRow& row) {
+  v1::Attr* attr = row.mutable_attr();
+  if (whole_truth) {
+    attr->set_size(item.size());
+    attr->set_blocks(item.blocks());
+    attr->set_size_state(v1::SIZE_EXACT);
+    if (item.mtime_ns() > row.object_mtime_floor_ns()) {
+      attr->set_mtime_ns(item.mtime_ns());
+      attr->set_ctime_ns(std::max<int64_t>(attr->ctime_ns(), item.mtime_ns()));
+    }
+  }
+  if (item.has_report() && item.mtime_ns() > row.object_mtime_floor_ns()) {
+    row.set_object_mtime_floor_ns(item.mtime_ns());
+  }
+  if (item.has_times() && may_set_times) {
+    attr->set_atime_ns(item.set_atime_ns());
+    attr->set_mtime_ns(item.set_mtime_ns());
+    attr->set_ctime_ns(now_ns);
+  }
+  return whole_truth || (item.has_times() && may_set_times);
+}
+
+Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item) {
+  NACRE_RETURN_IF_ERROR(CheckItem(item));
+  const Fid fid = FromWire(item.fid());
+  const Opener opener{.session = op.session(), .handle = item.handle()};
+  const Openers::Closed closed = ReleaseOpener(core, fid, opener);
+  if (!closed.found) return Status(Code::kStale, "file " + ToString(fid) + " is not open under this handle");
+  auto found = op.Find(fid);
+  if (!found.ok()) return Status::Ok();  // it went with this close
+  const bool on_objects = (*found)->attr().size_state() == v1::SIZE_ON_OBJECTS;
+  const bool whole_truth = item.has_report() && on_objects && closed.last_writer && closed.only_writer;
+  const Status times = item.has_times() ? CheckSetTimes(OwnershipOf(**found), op.caller(), false) : Status();
+  rows::InodeRow row = **found;
+  if (TakeReport(item, whole_truth, times.ok(), core.clock.WallNs(), row)) {
+    Change change(core);
+    change.PutInode(fid, std::move(row));
+    change.Apply();
+    op.ReliesOn(change.transno());
+  }
+  if (closed.last_writer && on_objects && !whole_truth) SettleLater(core, fid);
+  return times;
+}
+
+}  // namespace
+
+Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& request) {
+  if (static_cast<size_t>(request.items_size()) > kCloseItemsMax) {
+    co_return Status(Code::kInvalid, "more than " + std::to_string(kCloseItemsMax) + " closes in one request");
+  }
+  v1::CloseReply reply;
+  for (const auto& item : request.items()) reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item).code()));
+  // One record for all: a resend must not find its handles gone.
+  Change change(core);
+  change.Apply(op, reply);
+  co_return reply;
+}
+
+}  // namespace nacre

@@ -1,0 +1,172 @@
+// Open: looks up, creates, empties and opens in one request, one change.
+#include "common/wire/wire.h"
+#include "mds/core/births.h"
+#include "mds/core/files.h"
+#include "mds/core/ops/operations.h"
+#include "mds/core/sizes.h"
+
+namespace nacre {
+namespace {
+
+// What the request means right now: an inode that is there, or a place where one is to be made.
+struct Target {
+  std::optional<Directory> parent;
+  std::optional<Fid> existing;
+  uint64_t cookie = 0;  // of the entry, or the free place
+};
+
+Status CheckRequest(const v1::OpenRequest& request) {
+  if (request.create() && !request.has_name()) return Status(Code::kInvalid, "a create without a name");
+  if (request.exclusive() && !request.create()) return Status(Code::kInvalid, "exclusive without create");
+  if (!request.read() && !request.write() && !request.create() && !request.truncate()) {
+    return Status(Code::kInvalid, "an open neither for reading nor for writing");
+  }
+  return Status::Ok();
+}
+
+Result<Target> FindTarget(Core& core, Op& op, const v1::OpenRequest& request) {
+  if (!request.has_name()) return Target{.parent = {}, .existing = FromWire(request.fid())};
+  auto parent = LoadParent(core, op, request.parent(), kMaySearch);
+  if (!parent.ok()) return parent.status();
+  Target target{.parent = *parent};
+  if (!request.create()) {
+    auto entry = FindEntry(core, op, *parent, request.name());
+    if (!entry.ok()) return entry.status();
+    target.existing = entry->fid;
+    target.cookie = entry->cookie;
+    return target;
+  }
+  auto place = FindPlace(core, op, *parent, request.name());
+  if (!place.ok()) return place.status();
+  if (place->entry) target.existing = place->entry->fid;
+  target.cookie = place->entry ? place->entry->cookie : place->free_cookie;
+  return target;
+}
+
+Status CheckMayOpen(Op& op, const Fid& fid, const rows::InodeRow& row, const v1::OpenRequest& request) {
+  const std::string which = "inode " + ToString(fid);
+  const bool changes = request.write() || request.truncate();
+  switch (row.attr().type()) {
+    case v1::FILE_TYPE_REGULAR:
+      break;
+    case v1::FILE_TYPE_DIRECTORY:
+      if (changes || request.create()) return Status(Code::kIsDirectory, which + " is a directory");
+      break;
+    case v1::FILE_TYPE_SYMLINK:
+      return Status(Code::kLoop, which + " is a symlink: the client follows it");
+    default:
+      return Status(Code::kUnsupported, which + " is a special file: the client's machine opens it");
+  }
+  const uint32_t wanted = (request.read() ? kMayRead : 0u) | (changes ? kMayWrite : 0u);
+  if (MayAccess(OwnershipOf(row), op.caller(), wanted)) return Status::Ok();
+  return Status(Code::kAccessDenied, "the mode of " + which + " does not let you open it so");
+}
+
+Status AddOpener(Core& core, Op& op, const Fid& fid, bool write, bool size_known) {
+  if (core.sessions.Find(op.session()) == nullptr) {
+    return Status(Code::kNotConnected, "session " + std::to_string(op.session()) + " was closed meanwhile");
+  }
+  return core.openers.Add(fid, op.opener(), write, size_known);
+}
+
+Result<v1::OpenReply> Create(Core& core, Op& op, const v1::OpenRequest& request, const Target& target) {
+  const Birth birth{.fid = FromWire(request.fid()),
+                    .type = v1::FILE_TYPE_REGULAR,
+                    .mode = request.mode(),
+                    .context = request.context()};
+  NACRE_RETURN_IF_ERROR(CheckBirth(core, op, *target.parent, birth));
+  if (target.cookie == 0) return Status(Code::kNoSpace, "256 names of the directory share one hash");
+  auto layout = LayoutOfNew(core, *target.parent, request.hint());
+  if (!layout.ok()) return layout.status();
+  if (request.read() || request.write()) {
+    NACRE_RETURN_IF_ERROR(AddOpener(core, op, birth.fid, request.write(), true));
+  }
+  Change change(core);
+  rows::InodeRow row = NewInode(op, *target.parent, birth, target.cookie, change.now_ns());
+  *row.mutable_layout() = *std::move(layout);
+  row.set_next_mirror_id(2);
+  row.mutable_attr()->set_file_epoch(1);
+  row.mutable_attr()->set_version(change.transno());
+  if (request.write()) row.mutable_attr()->set_size_state(v1::SIZE_ON_OBJECTS);
+  v1::OpenReply reply;
+  reply.set_created(true);
+  reply.set_cookie(target.cookie);
+  NACRE_RETURN_IF_ERROR(ShowInode(core, birth.fid, row, reply.mutable_inode()));
+  PutBirth(core, op, change, *target.parent, birth, request.name().stored(), target.cookie, std::move(row));
+  change.Apply(op, reply);
+  return reply;
+}
+
+// asks_size: the answer's size is not known yet.
+Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& request, const Target& target,
+                                   bool& asks_size) {
+  const Fid fid = *target.existing;
+  if (request.create() && request.exclusive()) return Status(Code::kExists, "the name is taken by " + ToString(fid));
+  auto found = op.Find(fid);
+  if (!found.ok()) return found.status();
+  NACRE_RETURN_IF_ERROR(CheckMayOpen(op, fid, **found, request));
+  rows::InodeRow row = **found;
+  const bool was_exact = row.attr().size_state() == v1::SIZE_EXACT;
+  if (request.read() || request.write()) {
+    NACRE_RETURN_IF_ERROR(AddOpener(core, op, fid, request.write(), was_exact || request.truncate()));
+  }
+  v1::OpenReply reply;
+  reply.set_cookie(target.cookie);
+  const bool starts_writing = request.write() && was_exact;
+  if (!request.truncate() && !starts_writing) {
+    asks_size = !was_exact;
+    NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
+    return reply;
+  }
+  Change change(core);
+  v1::Attr* attr = row.mutable_attr();
+  if (request.truncate()) {
+    const bool others_write = core.openers.HasWriter(fid) && !request.write();
+    EmptyFile(core, fid, row, change);
+    if (others_write) core.openers.DistrustReports(fid);
+    attr->set_mtime_ns(change.now_ns());
+    attr->set_ctime_ns(change.now_ns());
+    attr->set_mode(ModeAfterWrite(OwnershipOf(row), op.caller()));
+    asks_size = others_write;
+  }
+  if (request.write()) attr->set_size_state(v1::SIZE_ON_OBJECTS);
+  attr->set_version(change.transno());
+  NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
+  change.PutInode(fid, std::move(row));
+  change.Apply(op, reply);
+  return reply;
+}
+
+}  // namespace
+
+Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& request) {
+  NACRE_CO_RETURN_IF_ERROR(CheckRequest(request));
+  LockTable<Fid>::Held lock;
+  Fid locked;
+  bool asks_size = false;
+  Result<v1::OpenReply> reply = Status(Code::kInternal, "not looked at yet");
+  while (true) {
+    auto target = FindTarget(core, op, request);
+    if (!target.ok()) co_return target.status();
+    if (!target->existing) {
+      reply = Create(core, op, request, *target);
+      break;
+    }
+    // Who empties a file waits for those who change it through the OSTs; meanwhile the name may come to mean another.
+    if (!request.truncate() || locked == *target->existing) {
+      reply = OpenExisting(core, op, request, *target, asks_size);
+      break;
+    }
+    lock.Release();
+    locked = *target->existing;
+    lock = co_await core.file_locks.Exclusive(locked);
+  }
+  lock.Release();
+  if (!reply.ok() || !asks_size) co_return reply;
+  const Status sized = co_await MakeSizeExact(core, *reply->mutable_inode());
+  if (sized.ok()) co_return reply;
+  ReleaseOpener(core, FromWire(reply->inode().fid()), op.opener());
+  co_return sized;
+}
+
+}  // namespace nacre

@@ -1,0 +1,63 @@
+// The cluster map, and what servers say of themselves.
+#include "mds/core/change.h"
+#include "mds/core/ops/operations.h"
+
+namespace nacre {
+
+Answer<v1::GetClusterMapReply> ServeGetClusterMap(Core& core, Op&, const v1::GetClusterMapRequest&) {
+  v1::GetClusterMapReply reply;
+  core.map.Refresh(core.clock.Now());
+  reply.mutable_map()->set_version(core.map.version());
+  for (v1::Target& target : core.map.Targets(core.clock.Now())) *reply.mutable_map()->add_targets() = std::move(target);
+  co_return reply;
+}
+
+// The header's fsid was looked at: empty (a new data directory) or ours.
+Answer<v1::AnnounceTargetReply> ServeAnnounceTarget(Core& core, Op& op, const v1::AnnounceTargetRequest& request) {
+  auto row = core.map.Announce(request.target(), request.instance(), core.clock.Now());
+  if (!row.ok()) co_return row.status();
+  if (request.target().kind() == v1::TARGET_OST) {
+    core.osts.AddressIs(request.target().index(), request.target().address());
+  }
+  if (row->has_value()) {
+    Change change(core);
+    change.batch().Put(kMetaFamily, TargetKey(request.target().kind(), request.target().index()),
+                       (*row)->SerializeAsString());
+    change.batch().Put(kMetaFamily, std::string(kMetaMapVersion), EncodeNumber(core.map.version()));
+    change.Apply();
+    op.ReliesOn(change.transno());
+  }
+  core.destroyer.Kick();
+  v1::AnnounceTargetReply reply;
+  reply.set_fsid(core.fsid);
+  reply.set_heartbeat_ms(static_cast<uint32_t>(core.options.target_heartbeat.count() / 1'000'000));
+  co_return reply;
+}
+
+Answer<v1::MdsPingReply> ServePing(Core& core, Op&, const v1::MdsPingRequest& request) {
+  v1::MdsPingReply reply;
+  reply.set_fsid(core.fsid);
+  reply.set_mdt_index(core.options.mdt_index);
+  reply.set_inodes(core.inode_count);
+  reply.set_sessions(core.sessions.size());
+  reply.set_objects_to_destroy(core.destroyer.objects_left());
+  if (request.with_operations()) core.counts.FillIn(reply);
+  co_return reply;
+}
+
+Answer<v1::StatfsReply> ServeStatfs(Core& core, Op&, const v1::StatfsRequest&) {
+  constexpr uint64_t kInodesMax = (uint64_t{1} << 48) * kFidRangeCount;
+  v1::StatfsReply reply;
+  for (v1::Target& target : core.map.Targets(core.clock.Now())) {
+    if (target.kind() == v1::TARGET_OST) {
+      reply.set_capacity_bytes(reply.capacity_bytes() + target.capacity_bytes());
+      reply.set_free_bytes(reply.free_bytes() + target.free_bytes());
+    }
+    *reply.add_targets() = std::move(target);
+  }
+  reply.set_inodes_used(core.inode_count);
+  reply.set_inodes_free(kInodesMax - core.inode_count);
+  co_return reply;
+}
+
+}  // namespace nacre

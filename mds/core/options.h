@@ -1,0 +1,39 @@
+// What a metadata server is told at its start, and the promises of time it keeps.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+
+namespace nacre {
+
+// Who leads an MDT, and in which epoch: with one leader for ever the epoch stays 1 (DESIGN §10).
+constexpr uint64_t kMdtEpoch = 1;
+
+struct MdsOptions {
+  uint32_t mdt_index = 0;
+  uint64_t boot_count = 1;  // durable before Start()
+  Duration session_silent_max = std::chrono::seconds(60);
+  Duration target_heartbeat = std::chrono::seconds(2);
+  Duration target_silent_max = std::chrono::seconds(10);
+  Duration tick = std::chrono::seconds(1);
+  // The log cannot be made stable, or the store is broken: the process must end. Default: NACRE_CHECK.
+  std::function<void(const Status&)> fatal;
+};
+
+constexpr size_t kSessionsMax = 4096;
+constexpr size_t kNameBytesMax = 255;
+constexpr uint32_t kLinksMax = 65000;
+constexpr uint32_t kReaddirEntriesMax = 1000;
+constexpr size_t kReaddirBytesMax = 1 << 20;
+constexpr size_t kCloseItemsMax = 1000;
+constexpr size_t kSymlinkBytesMax = 4096;
+constexpr size_t kXattrNameBytesMax = 255;
+constexpr size_t kXattrBytesMax = 65536;  // names and values of one inode together
+constexpr size_t kDirectoryDepthMax = 65536;
+
+}  // namespace nacre
