@@ -8,15 +8,33 @@ namespace {
 constexpr uint64_t kAnswerMsMax = 5000;
 }
 
-Task<Result<std::string>> Announcer::Announce(std::string fsid) {
-  v1::AnnounceTargetRequest request;
-  v1::RequestHeader& header = *request.mutable_header();
+v1::RequestHeader Announcer::Header(const std::string& fsid) {
+  v1::RequestHeader header;
   header.set_protocol_version(kProtocolVersion);
-  header.set_client_id(client_id_);
+  header.set_client_id(instance_);
   header.set_fsid(fsid);
   header.set_xid(++xid_);
   header.set_deadline_ms(kAnswerMsMax);
-  describe_(*request.mutable_target());
+  return header;
+}
+
+Task<void> Announcer::AddSpace(const std::string& fsid, OssApi* serving, v1::Target& target) {
+  if (serving == nullptr) co_return;
+  v1::OssPingRequest request;
+  *request.mutable_header() = Header(fsid);
+  const Result<v1::OssPingReply> space = co_await serving->Ping(std::move(request));
+  if (!space.ok()) co_return;
+  target.set_capacity_bytes(space->capacity_bytes());
+  target.set_used_bytes(space->used_bytes());
+  target.set_free_bytes(space->free_bytes());
+  target.set_objects(space->objects());
+}
+
+Task<Result<std::string>> Announcer::Announce(std::string fsid, OssApi* serving) {
+  v1::AnnounceTargetRequest request;
+  *request.mutable_header() = Header(fsid);
+  *request.mutable_target() = target_;
+  co_await AddSpace(fsid, serving, *request.mutable_target());
   request.set_instance(instance_);
   Result<v1::AnnounceTargetReply> reply = co_await mds_->AnnounceTarget(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -25,10 +43,10 @@ Task<Result<std::string>> Announcer::Announce(std::string fsid) {
   co_return reply->fsid();
 }
 
-Task<void> Announcer::Run(std::string fsid, std::function<void(const Status&)> refused) {
+Task<void> Announcer::Run(std::string fsid, OssApi* serving, std::function<void(const Status&)> refused) {
   bool reached = true;
   while (true) {
-    const Result<std::string> answer = co_await Announce(fsid);
+    const Result<std::string> answer = co_await Announce(fsid, serving);
     if (answer.ok() != reached) {
       reached = answer.ok();
       if (reached) {

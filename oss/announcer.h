@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/api/mds_api.h"
+#include "common/api/oss_api.h"
 #include "common/base/executor.h"
 #include "common/base/task.h"
 
@@ -15,24 +16,26 @@ namespace nacre {
 
 class Announcer {
  public:
-  // describe fills the target of each announcement; runs on an executor thread.
-  Announcer(std::shared_ptr<MdsApi> mds, Executor& executor, Timers& timers, std::string client_id,
-            std::function<void(v1::Target&)> describe, std::string instance)
-      : mds_(std::move(mds)), executor_(executor), timers_(timers), client_id_(std::move(client_id)),
-        describe_(std::move(describe)), instance_(std::move(instance)) {}
+  // target: kind, index, address, boot count; how full it is, each announcement asks of serving (once there is one).
+  // instance: the data directory's own id.
+  Announcer(std::shared_ptr<MdsApi> mds, Executor& executor, Timers& timers, v1::Target target, std::string instance)
+      : mds_(std::move(mds)), executor_(executor), timers_(timers), target_(std::move(target)),
+        instance_(std::move(instance)) {}
 
   // One announcement. Ok: the fsid MDT0000 told. kUnavailable: not reached. Anything else: we are refused.
-  Task<Result<std::string>> Announce(std::string fsid);
+  Task<Result<std::string>> Announce(std::string fsid, OssApi* serving);
 
-  // Announces for as long as the process lives. refused is told once when MDT0000 will not have us.
-  Task<void> Run(std::string fsid, std::function<void(const Status&)> refused);
+  // Announces for as long as the process lives. refused is told when MDT0000 will not have us.
+  Task<void> Run(std::string fsid, OssApi* serving, std::function<void(const Status&)> refused);
 
  private:
-  std::shared_ptr<MdsApi> mds_;
+  v1::RequestHeader Header(const std::string& fsid);
+  Task<void> AddSpace(const std::string& fsid, OssApi* serving, v1::Target& target);
+
+  const std::shared_ptr<MdsApi> mds_;
   Executor& executor_;
   Timers& timers_;
-  const std::string client_id_;
-  const std::function<void(v1::Target&)> describe_;
+  const v1::Target target_;
   const std::string instance_;
   std::atomic<uint64_t> xid_{0};
   std::atomic<uint32_t> heartbeat_ms_{2000};

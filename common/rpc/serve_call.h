@@ -1,6 +1,7 @@
 // ServeCall: one gRPC call-back to one Api call and back, the same for every RPC of every server.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <utility>

@@ -55,10 +55,13 @@ class Words(unittest.TestCase):
                 self.assertNotEqual(self.cluster.run(*words).code, OK)
         self.assertEqual(self.cluster.ok("cat", "/file").out, b"content")
 
-    def test_a_shell_goes_on_after_a_bad_line_and_says_so_at_its_end(self):
-        result = self.cluster.run("shell", stdin=b"no-such-command\ncat /nothing\nmkdir /from-shell\n'unclosed\n")
-        self.assertNotEqual(result.code, OK)
-        self.cluster.ok("stat", "/from-shell")
+    def test_a_shell_stops_at_a_bad_line_or_goes_on_if_told_and_says_so_at_its_end(self):
+        for options, made in (([], False), (["--keep-going"], True)):
+            for number, bad in enumerate(("no-such-command", "cat /nothing", "'unclosed", "ls --no-such-flag")):
+                path = "/from-shell-%d-%d" % (made, number)
+                result = self.cluster.run("shell", *options, stdin=("%s\nmkdir %s\n" % (bad, path)).encode())
+                self.assertIn(result.code, (USAGE, NOT_FOUND), result)
+                self.assertEqual(self.cluster.run("stat", path).code, OK if made else NOT_FOUND, (bad, options))
 
     def test_a_full_pipe_or_device_for_output_is_an_error(self):
         with open("/dev/full", "wb") as full:
