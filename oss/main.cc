@@ -1,0 +1,131 @@
+// nacre-oss: one object storage target. Wiring only, innermost first: it reads like the stack.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "common/kv/rocksdb_kv.h"
+#include "common/rpc/grpc_server.h"
+#include "common/rpc/remote_mds.h"
+#include "common/runtime/identity_file.h"
+#include "common/runtime/log.h"
+#include "common/runtime/server_process.h"
+#include "common/runtime/signals.h"
+#include "common/runtime/thread_pool.h"
+#include "oss/announcer.h"
+#include "oss/core/object_server.h"
+#include "oss/core/rows.h"
+#include "oss/grpc/object_service.h"
+#include "oss/store/file_device.h"
+
+namespace nacre {
+namespace {
+
+// Data moves on two threads while a third syncs and a fourth fires timers.
+constexpr size_t kIoThreads = 4;
+constexpr Duration kFsidPatience = std::chrono::seconds(60);
+constexpr Duration kFsidPause = std::chrono::milliseconds(200);
+
+struct OssOptions {
+  ServerOptions server{.data_dir = "/var/lib/nacre/ost0", .listen = "127.0.0.1:7101"};
+  int64_t index = 0;
+  std::string mds = "127.0.0.1:7001";
+  uint64_t capacity = 0;
+  Duration commit_interval = std::chrono::seconds(5);
+  Duration tombstone_keep = std::chrono::hours(1);
+};
+
+// A new data directory learns from MDT0000 which filesystem it is part of; it is no use to anybody before.
+Result<std::string> LearnFsid(Announcer& announcer, Clock& clock, ThreadPool& pool, const std::string& mds) {
+  const MonotonicTime began = clock.Now();
+  while (true) {
+    Result<std::string> fsid = SyncWait(announcer.Announce("", nullptr));
+    if (fsid.ok() || fsid.code() != Code::kUnavailable) return fsid;
+    if (clock.Now() - began > kFsidPatience) {
+      return fsid.status().With("asking MDT0000 at " + mds + " which filesystem this new target is part of");
+    }
+    SyncWait([](ThreadPool& on) -> Task<void> { co_await Sleep(on, on, kFsidPause); }(pool));
+  }
+}
+
+v1::Target TargetOf(const OssOptions& options, uint64_t boot_count) {
+  v1::Target target;
+  target.set_kind(v1::TARGET_OST);
+  target.set_index(static_cast<uint32_t>(options.index));
+  target.set_address(options.server.listen);
+  target.set_boot_count(boot_count);
+  return target;
+}
+
+Status Serve(const OssOptions& options) {
+  NACRE_RETURN_IF_ERROR(StartLog("ost" + std::to_string(options.index), options.server.log_level));
+  NACRE_RETURN_IF_ERROR(CheckListenAddress(options.server.listen, options.server.insecure));
+  SystemClock clock;
+  SystemRandom random;
+  const std::string& data_dir = options.server.data_dir;
+
+  Result<IdentityFile> identity = IdentityFile::Take(data_dir, "ost", static_cast<uint32_t>(options.index), random);
+  if (!identity.ok()) return identity.status();
+  const uint64_t boot_count = identity->identity().boot_count;
+
+  ThreadPool io(kIoThreads);
+  Announcer announcer(ConnectMds(options.mds, RpcOptions{}), io, io, TargetOf(options, boot_count),
+                      identity->identity().instance);
+  if (identity->identity().fsid.empty()) {
+    Result<std::string> fsid = LearnFsid(announcer, clock, io, options.mds);
+    if (!fsid.ok()) return fsid.status();
+    NACRE_RETURN_IF_ERROR(identity->AdoptFsid(*fsid));
+  }
+
+  Result<std::unique_ptr<KvStore>> kv = OpenRocksKv(data_dir + "/db", ObjectStoreFamilies(), RocksKvOptions());
+  if (!kv.ok()) return kv.status();
+  Result<std::unique_ptr<FileDevice>> device = FileDevice::Open(data_dir + "/objects");
+  if (!device.ok()) return device.status();
+  ObjectServerOptions core;
+  core.fsid = identity->identity().fsid;
+  core.ost_index = static_cast<uint32_t>(options.index);
+  core.boot_count = boot_count;
+  core.capacity_bytes = options.capacity;
+  core.commit.interval = options.commit_interval;
+  core.tombstone_seconds =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(options.tombstone_keep).count());
+  ObjectServer server({.io = io, .timers = io, .clock = clock, .kv = **kv, .device = **device, .fatal = EndProcess}, core);
+  NACRE_RETURN_IF_ERROR(SyncWait(server.Start()));
+
+  ObjectService service(server, boot_count);
+  Result<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(options.server.listen, service);
+  if (!grpc.ok()) return grpc.status();
+  Detach(announcer.Run(core.fsid, &server, [](const Status& status) { EndProcess(status.With("MDT0000 refuses this target")); }));
+  spdlog::info("ready: OST{:04} serves on {}, boot {}", options.index, options.server.listen, boot_count);
+
+  const int signal = WaitForStopSignal();
+  spdlog::info("stopping on signal {}", signal);
+  (*grpc)->Stop();
+  SyncWait(server.Stop());
+  spdlog::info("stopped: everything is stable");
+  // The announcer knows no end; nothing it touches is worth waiting for.
+  std::fflush(nullptr);
+  std::_Exit(0);
+}
+
+}  // namespace
+}  // namespace nacre
+
+int main(int argc, char** argv) {
+  nacre::OssOptions options;
+  return nacre::RunServer(
+      argc, argv,
+      {.name = "nacre-oss",
+       .purpose = "a Nacre object storage server",
+       .read_options =
+           [&](nacre::Config& config) {
+             nacre::GetServerOptions(config, &options.server);
+             config.GetInt("index", &options.index, 0, 0xffff, "which OST this is");
+             config.Get("mds", &options.mds, "HOST:PORT of MDT0000");
+             config.GetSize("capacity", &options.capacity, "how much it may hold; 0: what the filesystem below has");
+             config.GetDuration("commit_interval", &options.commit_interval, "the longest a write waits to become stable");
+             config.GetDuration("tombstone_keep", &options.tombstone_keep, "how long destroyed objects refuse late writes");
+           },
+       .run = [&] { return nacre::Serve(options); }});
+}
