@@ -161,13 +161,10 @@ Task<Status> ObjectServer::EnterEpoch(const ObjectUse& object, uint64_t epoch) {
                                             std::to_string(object->row.file_epoch) + ", the request at " +
                                             std::to_string(epoch));
   }
-  if (object->exists) {
-    co_await committer_.CommitUpTo(object->last_change);
-    object->row.file_epoch = epoch;
-    committer_.Changed(object.pointer());
-  } else {
-    object->row.file_epoch = epoch;
-  }
+  if (!object->exists) co_return Status::Ok();  // what makes it exist sets the epoch
+  co_await committer_.CommitUpTo(object->last_change);
+  object->row.file_epoch = epoch;
+  committer_.Changed(object.pointer());
   co_return Status::Ok();
 }
 
@@ -188,9 +185,10 @@ Status ObjectServer::CheckEncryption(const Object& object, bool encrypted) const
                                                : " holds encrypted pages, the request's are not"));
 }
 
-void ObjectServer::MakeExist(Object& object) {
+void ObjectServer::MakeExist(Object& object, uint64_t file_epoch) {
   if (object.exists) return;
   object.exists = true;
+  object.row.file_epoch = file_epoch;
   ++object_count_;
 }
 

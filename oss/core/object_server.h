@@ -109,7 +109,7 @@ class ObjectServer final : public OssApi {
   Task<Result<bool>> EnterEpochOfOrder(const ObjectUse& object, uint64_t epoch);
   Task<Status> CheckCondition(const ObjectUse& object, uint64_t page, const PageCondition& condition);
   Status CheckEncryption(const Object& object, bool encrypted) const;
-  void MakeExist(Object& object);
+  void MakeExist(Object& object, uint64_t file_epoch);
   // After the pages of an order are prepared.
   Done FinishOrder(const ObjectUse& object, uint64_t file_epoch, int64_t mtime_ns, uint64_t bytes);
   // Prepares, and once more after a commit when the store was full: what was freed may not have been stable.

@@ -26,7 +26,7 @@ Task<Result<bool>> ObjectServer::EnterEpochOfOrder(const ObjectUse& object, uint
 
 ObjectServer::Done ObjectServer::FinishOrder(const ObjectUse& object, uint64_t file_epoch, int64_t mtime_ns,
                                              uint64_t bytes) {
-  MakeExist(*object);
+  MakeExist(*object, file_epoch);
   object->row.change_epoch = file_epoch;
   if (mtime_ns != 0) object->row.mtime_ns = std::max(object->row.mtime_ns, mtime_ns);
   return Done{committer_.Changed(object.pointer(), bytes), object->row.pages * kPageBytes};
@@ -175,7 +175,7 @@ Task<Result<v1::GlimpseReply::Item>> ObjectServer::GlimpseOne(ObjectId id, uint6
     if (!status.ok()) co_return status;
     if (!object->destroyed && raise_epoch > object->row.file_epoch) {
       // An object that is not there yet has to refuse late writes too.
-      MakeExist(*object);
+      MakeExist(*object, 0);
       status = co_await EnterEpoch(object, raise_epoch);
       if (!status.ok()) co_return status;
     }

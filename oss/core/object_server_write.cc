@@ -82,7 +82,7 @@ v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::Write
   const uint64_t bytes = pages.page_count * kPageBytes;
   const Transno transno = committer_.Changed(object.pointer(), bytes);
   pages_.ApplyWrite(*object, pages, transno);
-  MakeExist(*object);
+  MakeExist(*object, request.file_epoch());
   ObjectRow& row = object->row;
   row.encryption = request.encrypted() ? ObjectEncryption::kEncrypted : ObjectEncryption::kPlain;
   row.size = std::max(row.size, request.offset() + bytes - request.size_diff());

@@ -282,6 +282,7 @@ Task<Status> FileDevice::Remove(const ObjectId& id) {
 Task<Result<std::vector<ObjectId>>> FileDevice::List(uint32_t part) {
   std::vector<ObjectId> ids;
   const std::string base = root_ + "/" + TwoHex(part);
+  if (access(base.c_str(), F_OK) != 0 && errno == ENOENT) co_return ids;
   for (uint32_t sub = 0; sub < 256; ++sub) {
     const std::string directory = base + "/" + TwoHex(sub);
     DIR* entries = opendir(directory.c_str());
