@@ -1,0 +1,121 @@
+#include "client/shell/command_context.h"
+
+#include <algorithm>
+#include <istream>
+#include <ostream>
+#include <vector>
+
+#include "client/shell/client_config.h"
+#include "client/shell/json.h"
+#include "client/shell/table.h"
+
+namespace nacre::shell {
+
+Result<Client*> ClientHolder::Get(const GlobalOptions& options) {
+  if (client_ != nullptr) return client_.get();
+  Result<ClientOptions> found = FindClientOptions(options.config);
+  if (!found.ok()) return found.status();
+  ClientOptions client_options = *found;
+  if (options.wait_timeout.has_value()) client_options.wait_timeout = *options.wait_timeout;
+  Result<std::unique_ptr<Client>> client = connector_(client_options);
+  if (!client.ok()) return client.status();
+  mds_address = client_options.mds_address;
+  client_ = std::move(client).value();
+  return client_.get();
+}
+
+Status ClientHolder::Disconnect() {
+  if (client_ == nullptr) return Status::Ok();
+  const Status status = client_->Disconnect();
+  client_.reset();
+  return status;
+}
+
+std::string CleanPath(std::string_view cwd, std::string_view given) {
+  std::string joined = given.starts_with('/') ? std::string(given) : std::string(cwd) + "/" + std::string(given);
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  while (begin < joined.size()) {
+    const size_t end = std::min(joined.find('/', begin), joined.size());
+    const std::string part = joined.substr(begin, end - begin);
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+    begin = end + 1;
+  }
+  std::string out;
+  for (const std::string& part : parts) out += "/" + part;
+  return out.empty() ? "/" : out;
+}
+
+std::string ParentOf(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash));
+}
+std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string Join(std::string_view directory, std::string_view name) {
+  return std::string(directory) + (directory.ends_with('/') ? "" : "/") + std::string(name);
+}
+
+Result<std::string> CommandContext::Path(std::string_view given) const {
+  if (given.empty()) return Status(Code::kInvalid, "an empty path");
+  if (given.find('\0') != std::string_view::npos) return Status(Code::kInvalid, "a path with a NUL byte");
+  if (!given.starts_with('/') && !holder_.in_shell) {
+    return Status(Code::kInvalid, "'" + std::string(given) + "' is not a path in the filesystem: those begin with '/'");
+  }
+  return CleanPath(holder_.cwd, given);
+}
+
+int CommandContext::Answer(const google::protobuf::Message& message, const std::function<std::string()>& text) {
+  if (options_.json) {
+    out() << ToJson(message) << "\n";
+  } else {
+    out() << text();
+  }
+  return kExitOk;
+}
+
+int CommandContext::AnswerTable(const google::protobuf::Message& message, std::string_view rows,
+                                const std::vector<std::string>& columns) {
+  return Answer(message, [&] { return ToTable(message, rows, columns); });
+}
+
+std::string HintFor(const Status& status, std::string_view object) {
+  switch (status.code()) {
+    case Code::kNoKey: return "nacre unlock DIR --key-file FILE   (DIR: the encrypted directory above '" + Printable(object) + "')";
+    case Code::kWrongKey: return "nacre key status " + Printable(object) + "   (shows which key the directory was encrypted with)";
+    case Code::kUnavailable: return "nacre ping, or nacre dev status DIR; a longer --wait-timeout waits longer";
+    case Code::kCrossPolicy: return "nacre mv or nacre cp -r, which copy where a rename cannot encrypt anew";
+    case Code::kNotEmpty: return "nacre rm -r " + Printable(object);
+    case Code::kNoSpace: return "nacre df   (shows which target is full)";
+    case Code::kIsDirectory: return "the same command with -r";
+    case Code::kStale: return "again: the session or the file ended while the command ran";
+    default: return {};
+  }
+}
+
+int CommandContext::Fail(std::string_view verb, std::string_view object, const Status& status) {
+  std::ostream& err = streams_.err;
+  out().flush();  // what was answered before stands above the error
+  err << "nacre: cannot " << verb;
+  if (!object.empty()) err << " '" << Printable(object) << "'";
+  err << ": " << CodeName(status.code()) << "\n";
+  if (!status.message().empty()) err << "  cause: " << Printable(status.message()) << "\n";
+  const std::string hint = HintFor(status, object);
+  if (!hint.empty() && !options_.quiet) err << "  try: " << hint << "\n";
+  err.flush();
+  return ExitCodeOf(status.code());
+}
+
+int CommandContext::Usage(const std::string& message) {
+  streams_.err << "nacre: " << Printable(message) << "\n";
+  return kExitUsage;
+}
+
+void CommandContext::Note(const std::string& message) {
+  if (!options_.quiet) streams_.err << "nacre: " << Printable(message) << "\n";
+}
+
+}  // namespace nacre::shell

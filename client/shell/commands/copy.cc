@@ -1,0 +1,251 @@
+// put, get, cp, mv: files into, out of and within the filesystem.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <istream>
+#include <ostream>
+
+#include "client/shell/app.h"
+#include "client/shell/progress.h"
+#include "client/shell/table.h"
+#include "common/base/units.h"
+#include "common/runtime/units_text.h"
+#include "results.pb.h"
+
+namespace nacre::shell {
+namespace {
+
+constexpr size_t kChunkBytes = 4 * kMiB;
+
+struct CopyArguments {
+  std::string from, to;
+  bool recursive = false;
+};
+
+results::CopySummary Summarise(const CopyReport& report, std::chrono::steady_clock::duration took) {
+  results::CopySummary summary;
+  summary.set_files(report.files);
+  summary.set_directories(report.directories);
+  summary.set_symlinks(report.symlinks);
+  summary.set_hard_links(report.hard_links);
+  summary.set_bytes(report.bytes);
+  summary.set_elapsed_us(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  for (const auto& [path, status] : report.failures) {
+    results::Failure* failure = summary.add_failures();
+    failure->set_message(path + ": " + status.message());
+    failure->set_code(std::string(CodeName(status.code())));
+  }
+  return summary;
+}
+
+// Silent when all went well, as cp is; --verbose and --json tell.
+int Finish(CommandContext& context, const char* verb, const CopyReport& report, std::chrono::steady_clock::duration took) {
+  const results::CopySummary summary = Summarise(report, took);
+  int exit_code = kExitOk;
+  for (const auto& [path, status] : report.failures) {
+    const int code = context.Fail(verb, path, status);
+    exit_code = exit_code == kExitOk || exit_code == code ? code : kExitPartial;
+  }
+  const bool something_done = report.files + report.directories + report.symlinks + report.hard_links > 0;
+  if (exit_code != kExitOk && something_done) exit_code = kExitPartial;
+  if (context.options().json || context.options().verbose > 0) {
+    context.Answer(summary, [&] {
+      return std::to_string(summary.files()) + " files, " + std::to_string(summary.directories()) + " directories, " +
+             std::to_string(summary.symlinks()) + " symlinks, " + std::to_string(summary.hard_links()) + " hard links, " +
+             FormatSize(summary.bytes()) + " in " + FormatDuration(std::chrono::microseconds(summary.elapsed_us())) + "\n";
+    });
+  }
+  return exit_code;
+}
+
+using CopyCall = std::function<Result<CopyReport>(Client&, const CopyOptions&)>;
+
+int Copy(CommandContext& context, const char* verb, const std::string& object, bool recursive, const CopyCall& call) {
+  const Result<Client*> client = context.client();
+  if (!client.ok()) return context.Fail(verb, object, client.status());
+  Progress progress(context, verb);
+  CopyOptions options{.recursive = recursive};
+  options.progress = [&progress](uint64_t bytes, uint64_t files) { progress.Update(bytes, files); };
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<CopyReport> report = call(**client, options);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  if (!report.ok()) return context.Fail(verb, object, report.status());
+  return Finish(context, verb, *report, took);
+}
+
+int PutStream(CommandContext& context, const std::string& given, const std::string& path) {
+  const Result<Client*> client = context.client();
+  if (!client.ok()) return context.Fail("put", given, client.status());
+  const Result<std::unique_ptr<File>> file = (*client)->Open(path, {.write = true, .create = true, .truncate = true});
+  if (!file.ok()) return context.Fail("put", given, file.status());
+  std::vector<uint8_t> buffer(kChunkBytes);
+  std::istream& in = context.streams().in;
+  uint64_t offset = 0;
+  Status status;
+  while (status.ok() && in) {
+    in.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(buffer.size()));
+    const size_t got = static_cast<size_t>(in.gcount());
+    if (got > 0) status = (*file)->Write(offset, {buffer.data(), got});
+    offset += got;
+  }
+  if (in.bad() && status.ok()) status = Status(Code::kIo, "reading standard input failed");
+  const Status closed = (*file)->Close();
+  if (status.ok()) status = closed;
+  return status.ok() ? kExitOk : context.Fail("put", given, status);
+}
+
+int GetStream(CommandContext& context, const std::string& given, const std::string& path) {
+  const Result<Client*> client = context.client();
+  if (!client.ok()) return context.Fail("get", given, client.status());
+  const Result<std::unique_ptr<File>> file = (*client)->Open(path, {});
+  if (!file.ok()) return context.Fail("get", given, file.status());
+  std::vector<uint8_t> buffer(kChunkBytes);
+  Status status;
+  for (uint64_t offset = 0; status.ok();) {
+    const Result<size_t> got = (*file)->Read(offset, buffer);
+    if (!got.ok() || *got == 0) {
+      status = got.status();
+      break;
+    }
+    context.out().write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(*got));
+    if (!context.out()) status = Status(Code::kIo, "standard output takes no more");
+    offset += *got;
+  }
+  const Status closed = (*file)->Close();
+  if (status.ok()) status = closed;
+  return status.ok() ? kExitOk : context.Fail("get", given, status);
+}
+
+int RunPut(CommandContext& context, const CopyArguments& a) {
+  const Result<std::string> path = context.Path(a.to);
+  if (!path.ok()) return context.Usage("put: " + path.status().message());
+  if (a.from == "-" && a.recursive) return context.Usage("put: -r and standard input do not go together");
+  if (a.from == "-") return PutStream(context, a.to, *path);
+  // Where PATH is a directory the copy lies in it; a slash at the end says that it must be one.
+  const std::string target = a.to.ends_with('/') && *path != "/" ? *path + "/" : *path;
+  return Copy(context, "put", a.from, a.recursive,
+              [&](Client& client, const CopyOptions& options) { return client.Put(a.from, target, options); });
+}
+
+int RunGet(CommandContext& context, const CopyArguments& a) {
+  const Result<std::string> path = context.Path(a.from);
+  if (!path.ok()) return context.Usage("get: " + path.status().message());
+  if (a.to == "-" && a.recursive) return context.Usage("get: -r and standard output do not go together");
+  if (a.to == "-") return GetStream(context, a.from, *path);
+  return Copy(context, "get", a.from, a.recursive,
+              [&](Client& client, const CopyOptions& options) { return client.Get(*path, a.to, options); });
+}
+
+struct ManyArguments {
+  std::vector<std::string> paths;  // the last is the target
+  bool recursive = false, no_clobber = false;
+};
+
+// Where each source goes: into the target when that is a directory. kNotDirectory: several sources, no directory.
+Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& context, Client& client, const ManyArguments& a) {
+  std::vector<std::string> clean;
+  for (const std::string& given : a.paths) {
+    Result<std::string> path = context.Path(given);
+    if (!path.ok()) return path.status();
+    clean.push_back(*path);
+  }
+  const std::string target = clean.back();
+  clean.pop_back();
+  const Result<FileInfo> info = client.Stat(target, Client::Follow::kYes);
+  if (!info.ok() && info.code() != Code::kNotFound) return info.status();
+  const bool into = info.ok() && info->kind == FileKind::kDirectory;
+  if (!into && (clean.size() > 1 || (a.paths.back().ends_with('/') && info.ok()))) {
+    return Status(Code::kNotDirectory, "the target is not a directory");
+  }
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string& from : clean) pairs.emplace_back(from, into ? Join(target, BaseName(from)) : target);
+  return pairs;
+}
+
+int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& a,
+                const std::function<int(Client&, const std::string& from, const std::string& to)>& action) {
+  if (a.paths.size() < 2) return context.Usage(std::string(verb) + ": the target is missing");
+  for (const std::string& given : a.paths) {
+    const Result<std::string> path = context.Path(given);
+    if (!path.ok()) return context.Usage(std::string(verb) + ": " + path.status().message());
+  }
+  const Result<Client*> client = context.client();
+  if (!client.ok()) return context.Fail(verb, a.paths[0], client.status());
+  const auto pairs = Pairs(context, **client, a);
+  if (!pairs.ok()) return context.Fail(verb, a.paths.back(), pairs.status());
+  int exit_code = kExitOk;
+  for (const auto& [from, to] : *pairs) {
+    const int code = action(**client, from, to);
+    if (exit_code == kExitOk) exit_code = code;
+  }
+  return exit_code;
+}
+
+// Into a directory of another policy the files must be encrypted anew: copy, make stable, remove, as mv(1) does between
+// filesystems. Nothing is removed unless all of it was copied.
+int MoveByCopy(CommandContext& context, Client& client, const std::string& from, const std::string& to) {
+  const int copied = Copy(context, "move", from, true, [&](Client& c, const CopyOptions& options) { return c.Copy(from, to, options); });
+  if (copied != kExitOk) return copied;
+  const Status stable = client.Commit();
+  if (!stable.ok()) return context.Fail("move", from, stable);
+  const Status removed = client.RemoveTree(from);
+  return removed.ok() ? kExitOk : context.Fail("remove the moved", from, removed);
+}
+
+int MoveOne(CommandContext& context, Client& client, const std::string& from, const std::string& to, bool no_clobber) {
+  const Status status = client.Rename(from, to, no_clobber);
+  if (status.ok() || (no_clobber && status.code() == Code::kExists)) return kExitOk;
+  if (status.code() != Code::kCrossPolicy) return context.Fail("move", from, status);
+  if (to == from || to.starts_with(from + "/")) return context.Fail("move", from, Status(Code::kInvalid, "into itself"));
+  const Result<FileInfo> there = client.Stat(to);
+  if (there.ok() && no_clobber) return kExitOk;
+  if (there.ok()) {  // a rename would have replaced it
+    const Status gone = there->kind == FileKind::kDirectory ? client.RemoveDirectory(to) : client.Unlink(to);
+    if (!gone.ok()) return context.Fail("replace", to, gone);
+  }
+  return MoveByCopy(context, client, from, to);
+}
+
+}  // namespace
+
+void AddCopyCommands(CommandTree& tree) {
+  auto put = std::make_shared<CopyArguments>();
+  CLI::App* command = tree.Add("put", "copy from this machine into the filesystem; keeps modes, times, links, holes, xattrs",
+                               "nacre put notes.txt /vault/\nnacre put -r /usr/include /vault/inc\ntar c . | nacre put - /vault/all.tar");
+  command->add_option("LOCAL", put->from, "a local file or directory; - is standard input")->required();
+  command->add_option("PATH", put->to, "where it goes; into it when it is a directory")->required();
+  command->add_flag("-r,-R,--recursive", put->recursive, "directories with all that is below");
+  tree.OnRun(command, [put](CommandContext& context) { return RunPut(context, *put); });
+
+  auto get = std::make_shared<CopyArguments>();
+  command = tree.Add("get", "copy from the filesystem to this machine; keeps modes, times, links, holes, xattrs",
+                     "nacre get /vault/notes.txt .\nnacre get -r /vault/inc /tmp/inc\nnacre get /vault/all.tar - | tar t");
+  command->add_option("PATH", get->from, "a file or directory")->required();
+  command->add_option("LOCAL", get->to, "where it goes; into it when it is a directory; - is standard output")->required();
+  command->add_flag("-r,-R,--recursive", get->recursive, "directories with all that is below");
+  tree.OnRun(command, [get](CommandContext& context) { return RunGet(context, *get); });
+
+  auto cp = std::make_shared<ManyArguments>();
+  command = tree.Add("cp", "copy within the filesystem", "nacre cp /a /b\nnacre cp -r /plain /vault/");
+  command->add_option("PATH", cp->paths, "sources, then the target")->required()->expected(2, 1 << 20);
+  command->add_flag("-r,-R,--recursive", cp->recursive, "directories with all that is below");
+  tree.OnRun(command, [cp](CommandContext& context) {
+    return ForEachPair(context, "copy", *cp, [&](Client&, const std::string& from, const std::string& to) {
+      return Copy(context, "copy", from, cp->recursive, [&](Client& c, const CopyOptions& options) { return c.Copy(from, to, options); });
+    });
+  });
+
+  auto mv = std::make_shared<ManyArguments>();
+  command = tree.Add("mv", "move or rename; between encryption policies it copies and removes", "nacre mv /a /b\nnacre mv /plain/x /vault/");
+  command->add_option("PATH", mv->paths, "sources, then the target")->required()->expected(2, 1 << 20);
+  command->add_flag("-n,--no-clobber", mv->no_clobber, "replace nothing");
+  tree.OnRun(command, [mv](CommandContext& context) {
+    return ForEachPair(context, "move", *mv, [&](Client& client, const std::string& from, const std::string& to) {
+      return MoveOne(context, client, from, to, mv->no_clobber);
+    });
+  });
+}
+
+}  // namespace nacre::shell

@@ -1,0 +1,24 @@
+// Walking a remote tree: every entry below a directory, depth first, parents before children (or after).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "client/nacre.h"
+
+namespace nacre::shell {
+
+struct WalkOptions {
+  int64_t depth_max = INT64_MAX;  // 0: only the start itself
+  bool children_first = false;
+};
+
+using Visit = std::function<Status(const std::string& path, const FileInfo& info, int64_t depth)>;
+
+// Visits start itself as well (depth 0). Stops at the first error, of the walk or of the visitor.
+Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit);
+
+Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path);
+
+}  // namespace nacre::shell
