@@ -6,6 +6,7 @@
 
 Every process of a cluster carries NACRE_TEST_CLUSTER=DIR in its environment (children inherit it): that is how what a
 failed test left behind is found and ended, by process id. Binaries come from $NACRE_BIN, else build/release/bin.
+NACRE_KEEP=1 keeps the directories, for a look at what is left.
 """
 
 import glob
@@ -136,9 +137,7 @@ class Cluster:
             raise
         return self
 
-    def __exit__(self, kind, value, trace):
-        if kind is not None and kind is not unittest.SkipTest:
-            self.show_logs()
+    def __exit__(self, *_):
         self.end()
 
     def up(self):
@@ -168,13 +167,16 @@ class Cluster:
                 except ProcessLookupError:
                     pass
             time.sleep(0.05)
-        shutil.rmtree(self.home, ignore_errors=True)
+        if not os.environ.get("NACRE_KEEP"):
+            shutil.rmtree(self.home, ignore_errors=True)
 
-    def show_logs(self):
+    def logs(self):
+        """The last lines of every server, for the message of a failure."""
+        text = ""
         for path in sorted(glob.glob(os.path.join(self.dir, "log", "*"))):
             with open(path, "rb") as file:
-                tail = file.read()[-3000:].decode("utf-8", "replace")
-            print("---- %s\n%s" % (path, tail), file=sys.stderr)
+                text += "\n---- %s\n%s" % (os.path.basename(path), file.read()[-1000:].decode("utf-8", "replace"))
+        return text
 
     # ---- commands
 
@@ -191,7 +193,7 @@ class Cluster:
     def expect(self, code, *words, **options):
         result = self.run(*words, **options)
         if result.code != code:
-            raise AssertionError("expected exit %d: %s" % (code, result))
+            raise AssertionError("expected exit %d: %s%s" % (code, result, self.logs()))
         return result
 
     def ok(self, *words, **options):

@@ -26,13 +26,14 @@ std::string Join(const grpc::ByteBuffer& buffer) {
 }
 
 // Every reply begins with its header as field 1; a read's stands one level deeper.
-uint32_t CodeOf(const std::string& method, const std::string& bytes) {
-  if (method == "Read") {
-    v1::ReadReply reply;
-    return reply.ParseFromString(bytes) ? reply.header().header().code() : 0;
-  }
-  v1::HeartbeatReply reply;
-  return reply.ParseFromString(bytes) ? reply.header().code() : 0;
+void FillVerdict(const std::string& method, Answer& answer) {
+  v1::ReadReply read;
+  v1::HeartbeatReply other;
+  const bool parsed = method == "Read" ? read.ParseFromString(answer.bytes) : other.ParseFromString(answer.bytes);
+  if (!parsed) return;
+  const v1::ReplyHeader& header = method == "Read" ? read.header().header() : other.header();
+  answer.code = header.code();
+  answer.message = header.message();
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ Answer Channel::Call(const std::string& method, const std::string& bytes) {
   Answer answer{.silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED, .transport_ok = status.ok()};
   if (status.ok()) {
     answer.bytes = Join(reply);
-    answer.code = CodeOf(method, answer.bytes);
+    FillVerdict(method, answer);
   }
   return answer;
 }
@@ -81,6 +82,28 @@ Session OpenSession(Channel& mds) {
   v1::GrantFidsReply granted;
   if (granted.ParseFromString(mds.Call("GrantFids", grant.SerializeAsString()).bytes)) session.granted_seq = granted.seq();
   return session;
+}
+
+bool MakePlayground(Channel& mds, Session& session) {
+  v1::MakeRequest make;
+  FillHeader(session, *make.mutable_header());
+  make.mutable_parent()->mutable_fid()->ParseFromString(session.root_fid);
+  make.mutable_name()->set_stored("playground of session " + std::to_string(session.number));
+  make.set_type(v1::FILE_TYPE_DIRECTORY);
+  make.set_mode(0755);
+  make.mutable_fid()->set_seq(session.granted_seq);
+  make.mutable_fid()->set_oid(++session.granted_used);
+  v1::OpenRequest open;
+  FillHeader(session, *open.mutable_header());
+  *open.mutable_parent()->mutable_fid() = make.fid();
+  open.mutable_name()->set_stored("a");
+  open.mutable_fid()->set_seq(session.granted_seq);
+  open.mutable_fid()->set_oid(++session.granted_used);
+  open.set_create(true);
+  open.set_write(true);
+  open.set_mode(0644);
+  session.known_fids = {make.fid().SerializeAsString(), open.fid().SerializeAsString()};
+  return mds.Call("Make", make.SerializeAsString()).Accepted() && mds.Call("Open", open.SerializeAsString()).Accepted();
 }
 
 bool JoinOss(Channel& oss, Session& session) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace nacre::hostile {
 
@@ -14,6 +15,7 @@ struct Answer {
   bool transport_ok = false;
   std::string bytes;     // of the reply message
   uint32_t code = 0;     // of its header
+  std::string message;
 
   // Was it done, as far as the server says?
   bool Accepted() const { return transport_ok && code == 0; }
@@ -38,9 +40,12 @@ struct Session {
   std::string root_fid;        // serialized
   uint64_t granted_seq = 0;    // FIDs it may give to what it makes
   uint32_t granted_used = 0;
+  std::vector<std::string> known_fids;  // serialized; of what it made to play with, not of the root
 };
 
 Session OpenSession(Channel& mds);
+// A directory with a file in it, whose FIDs random requests may hit.
+bool MakePlayground(Channel& mds, Session& session);
 bool JoinOss(Channel& oss, Session& session);
 
 }  // namespace nacre::hostile

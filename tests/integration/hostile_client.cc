@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iostream>
+#include <map>
 #include <random>
 #include <string>
 
@@ -76,12 +77,15 @@ void SendRandomMessages(Channel& channel, const ServiceDescriptor& service, Sess
     const MethodDescriptor& method = *service.method(i);
     if (MayHarm(method.name())) continue;
     int accepted = 0;
+    std::map<std::string, int> refusals;
     for (int round = 0; round < rounds; ++round) {
       const Answer answer = channel.Call(method.name(), RandomRequest(*method.input_type(), session, rng));
       Expect(!answer.silent, method.name() + ": no answer to random request " + std::to_string(round));
       accepted += answer.Accepted();
+      if (!answer.Accepted()) ++refusals[answer.message];
     }
-    std::cout << method.name() << ": " << rounds << " random requests, " << accepted << " accepted\n";
+    std::cout << method.name() << ": " << rounds << " random requests, " << accepted << " accepted, " << refusals.size()
+              << " ways to refuse\n";
     PingWorks(channel, "random requests to " + method.name());
   }
 }
@@ -100,6 +104,7 @@ int Run(const std::string& kind, const std::string& address, const std::string& 
     std::cout << "FAILED: no session\n";
     return 1;
   }
+  Expect(MakePlayground(metadata, session), "an honest create was refused");
   // The control: an honest request of this session is accepted, so that a refusal means something.
   if (!mds) Expect(JoinOss(channel, session), "the OSS refuses an honest session");
   Expect(channel.Call(mds ? "GetAttr" : "Write", mds ? HonestGetAttr(session) : HonestWrite(session)).Accepted(),

@@ -295,6 +295,8 @@ std::string HonestWrite(Session& session) {
   Table table(session);
   v1::WriteRequest request;
   table.FillWrite(request);
+  // An object that random requests do not touch: theirs may well have a higher file epoch by now.
+  request.mutable_header()->mutable_object()->mutable_fid()->set_oid(1'000'000);
   return request.SerializeAsString();
 }
 

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "header.pb.h"
+#include "mds.pb.h"
+#include "oss.pb.h"
 #include "tests/integration/hostile_requests.h"
 
 namespace nacre::hostile {
@@ -15,6 +17,7 @@ using google::protobuf::Message;
 
 constexpr int kDepthMax = 4;
 constexpr int kRepeatedMax = 20;
+constexpr uint32_t kPage = 4096;
 
 uint64_t RandomNumber(std::mt19937_64& rng) {
   static constexpr uint64_t kBorders[] = {0, 1, 2, 4095, 4096, 4097, 1 << 16, (1u << 31) - 1, 1u << 31, 0xffffffff, 1ull << 32,
@@ -87,20 +90,64 @@ void FillRandom(Message& message, std::mt19937_64& rng, int depth) {
   }
 }
 
-// Puts the session's header where a random one stands, however deep.
-void MendHeaders(Message& message, Session& session) {
+// Makes single nouns plausible, so that a request gets past the first check and its other parts are looked at.
+bool MendNoun(Message& message, Session& session, std::mt19937_64& rng) {
   if (auto* header = dynamic_cast<v1::RequestHeader*>(&message); header != nullptr) {
     header->Clear();
     FillHeader(session, *header);
-    return;
+    header->set_slot(static_cast<uint32_t>(rng() % 250));  // a flipped bit in an xid would close the slot for the rest
+    return true;
   }
+  if (auto* fid = dynamic_cast<v1::Fid*>(&message); fid != nullptr) {
+    const uint64_t kind = rng() % 8;
+    if (kind < 5) fid->ParseFromString(session.known_fids[rng() % session.known_fids.size()]);
+    if (kind == 5) {
+      fid->set_seq(session.granted_seq);
+      fid->set_oid(static_cast<uint32_t>(rng() % 1200));
+      fid->set_ver(0);
+    }
+    return true;
+  }
+  if (auto* object = dynamic_cast<v1::ObjectId*>(&message); object != nullptr && rng() % 4 != 0) {
+    object->set_component(object->component() % 2);
+    object->set_stripe(object->stripe() % 4);
+  }
+  if (auto* name = dynamic_cast<v1::EntryName*>(&message); name != nullptr && rng() % 4 != 0) {
+    name->set_stored(std::string(1, static_cast<char>('a' + rng() % 4)));
+    return true;
+  }
+  if (auto* parent = dynamic_cast<v1::Parent*>(&message); parent != nullptr && rng() % 4 != 0) parent->clear_context_hash();
+  return false;
+}
+
+// Pages that agree with what the header says of them; the rest stays random.
+void MendPages(Message& message, std::mt19937_64& rng) {
+  if (auto* write = dynamic_cast<v1::WriteRequest*>(&message); write != nullptr) {
+    const uint32_t pages = static_cast<uint32_t>(rng() % 4);
+    write->clear_metas();
+    write->set_pages(std::string(pages * kPage, 'r'));
+    v1::WriteHeader& header = *write->mutable_header();
+    header.clear_capability();
+    header.clear_meta_length();
+    header.set_page_count(pages);
+    header.set_offset(header.offset() / kPage * kPage);
+    header.set_size_diff(header.size_diff() % kPage);
+  }
+  if (auto* read = dynamic_cast<v1::ReadRequest*>(&message); read != nullptr) {
+    read->clear_capability();
+    read->set_page_count(static_cast<uint32_t>(rng() % 1025));
+  }
+}
+
+void Mend(Message& message, Session& session, std::mt19937_64& rng) {
+  if (MendNoun(message, session, rng)) return;
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const google::protobuf::Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field.is_repeated()) continue;
     const bool is_header = field.message_type() == v1::RequestHeader::descriptor();
-    if (is_header || reflection.HasField(message, &field)) MendHeaders(*reflection.MutableMessage(&message, &field), session);
+    if (is_header || reflection.HasField(message, &field)) Mend(*reflection.MutableMessage(&message, &field), session, rng);
   }
 }
 
@@ -110,7 +157,8 @@ std::string RandomRequest(const google::protobuf::Descriptor& type, Session& ses
   const Message* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type);
   std::unique_ptr<Message> message(prototype->New());
   FillRandom(*message, rng, 0);
-  if (rng() % 10 != 0) MendHeaders(*message, session);
+  if (rng() % 10 != 0) Mend(*message, session, rng);
+  if (rng() % 2 == 0) MendPages(*message, rng);
   std::string bytes = message->SerializeAsString();
   if (rng() % 10 == 0 && !bytes.empty()) bytes[rng() % bytes.size()] ^= static_cast<char>(1 << rng() % 8);
   return bytes;

@@ -10,7 +10,7 @@
 
 namespace nacre::hostile {
 
-// A request of that type with the session's own header (mostly), so that it is not refused at the door.
+// A request of that type, mostly with the session's own header and FIDs, so that it is not refused at the door.
 std::string RandomRequest(const google::protobuf::Descriptor& type, Session& session, std::mt19937_64& rng);
 
 }  // namespace nacre::hostile
