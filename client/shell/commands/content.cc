@@ -1,5 +1,7 @@
 // cat, read, write, truncate, punch, touch: what lies in files.
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
 #include <istream>
 #include <ostream>
 
@@ -15,7 +17,7 @@ namespace {
 constexpr size_t kChunkBytes = 4 * kMiB;  // one call of File: enough for the client to overlap ciphers and sending
 
 struct RangeArguments {
-  std::string path, offset_text = "0", length_text;
+  std::string path, offset_text = "0", length_text, from;
 };
 
 std::optional<uint64_t> Offset(const std::string& text) {
@@ -59,16 +61,16 @@ int RunRead(CommandContext& context, const RangeArguments& arguments) {
   return Show(context, arguments.path, *offset, *length);
 }
 
-Status StreamIn(CommandContext& context, File& file, uint64_t offset) {
+Status StreamIn(std::istream& in, File& file, uint64_t offset) {
   std::vector<uint8_t> buffer(kChunkBytes);
-  while (context.streams().in) {
-    context.streams().in.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(buffer.size()));
-    const size_t got = static_cast<size_t>(context.streams().in.gcount());
+  while (in) {
+    in.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(buffer.size()));
+    const size_t got = static_cast<size_t>(in.gcount());
     if (got == 0) break;
     NACRE_RETURN_IF_ERROR(file.Write(offset, {buffer.data(), got}));
     offset += got;
   }
-  return context.streams().in.bad() ? Status(Code::kIo, "reading standard input failed") : Status::Ok();
+  return in.bad() ? Status(Code::kIo, "reading the new data failed") : Status::Ok();
 }
 
 int RunWrite(CommandContext& context, const RangeArguments& arguments) {
@@ -76,11 +78,16 @@ int RunWrite(CommandContext& context, const RangeArguments& arguments) {
   if (!offset.has_value()) return context.Usage("write: '" + arguments.offset_text + "' is no offset");
   const Result<std::string> path = context.Path(arguments.path);
   if (!path.ok()) return context.Usage("write: " + path.status().message());
+  std::ifstream local;
+  if (!arguments.from.empty()) {
+    local.open(arguments.from, std::ios::binary);
+    if (!local) return context.Fail("read", arguments.from, ErrnoStatus(errno, "opening the local file"));
+  }
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("write", arguments.path, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(*path, {.write = true, .create = true});
   if (!file.ok()) return context.Fail("write", arguments.path, file.status());
-  Status status = StreamIn(context, **file, *offset);
+  Status status = StreamIn(arguments.from.empty() ? context.streams().in : local, **file, *offset);
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("write", arguments.path, status);
@@ -151,9 +158,10 @@ void AddContentCommands(CommandTree& tree) {
 
   auto write = std::make_shared<RangeArguments>();
   command = tree.Add("write", "standard input into a file, which is made where it is missing and never cut",
-                     "echo hello | nacre write /vault/a\ndate | nacre write /vault/a --offset 4096");
+                     "echo hello | nacre write /vault/a\nnacre write /vault/a --offset 4096 --from part");
   command->add_option("PATH", write->path, "the file")->required();
   command->add_option("--offset", write->offset_text, "where to begin (0)")->type_name("N");
+  command->add_option("--from", write->from, "a local file instead of standard input, which in a piped shell holds commands")->type_name("FILE");
   tree.OnRun(command, [write](CommandContext& context) { return RunWrite(context, *write); });
 
   auto truncate_paths = std::make_shared<std::vector<std::string>>();
