@@ -19,7 +19,9 @@ std::string OwnProgramDirectory() { return std::filesystem::path(OwnProgram()).p
 
 Result<ClientOptions> ReadClientConfig(const std::string& path) {
   Config config;
-  NACRE_RETURN_IF_ERROR(config.LoadFile(path));
+  // kNotFound is for what lies in the filesystem: a script must not take a missing configuration for a missing file.
+  const Status loaded = config.LoadFile(path);
+  if (!loaded.ok()) return Status(Code::kInvalid, loaded.message());
   ClientOptions options;
   std::chrono::nanoseconds wait_timeout = options.wait_timeout;
   config.Get("mds", &options.mds_address);

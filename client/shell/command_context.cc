@@ -110,7 +110,12 @@ int CommandContext::Fail(std::string_view verb, std::string_view object, const S
 }
 
 int CommandContext::Usage(const std::string& message) {
-  streams_.err << "nacre: " << Printable(message) << "\n";
+  streams_.err << "nacre: ";
+  for (size_t begin = 0; begin <= message.size();) {  // our own line breaks stay
+    const size_t end = std::min(message.find('\n', begin), message.size());
+    streams_.err << Printable(std::string_view(message).substr(begin, end - begin)) << "\n";
+    begin = end + 1;
+  }
   return kExitUsage;
 }
 

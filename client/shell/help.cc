@@ -1,6 +1,7 @@
 #include "client/shell/help.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/shell/app.h"
 #include "client/shell/table.h"
@@ -45,17 +46,30 @@ std::vector<std::string> OptionNames(const CLI::App& command) {
 
 namespace {
 
-// The command the words name as far as they do, and how many of them that took.
-std::pair<CLI::App*, size_t> DeepestCommand(CommandTree& tree, const std::vector<std::string>& words) {
-  CLI::App* at = &tree.app();
-  size_t used = 0;
+// Without options and the values of those that may stand in front of a command.
+std::vector<std::string> PlainWords(const std::vector<std::string>& words) {
+  std::vector<std::string> plain;
+  bool is_value = false;  // of the option in front of it
   for (const std::string& word : words) {
-    CLI::App* next = CommandNamed(*at, word);
-    if (next != nullptr) at = next;
-    ++used;
-    if (next == nullptr && !word.starts_with("-")) break;
+    const bool taken = std::exchange(is_value, false);
+    if (word.starts_with("-")) {
+      is_value = word == "--config" || word == "--wait-timeout";
+    } else if (!taken) {
+      plain.push_back(word);
+    }
   }
-  return {at, used};
+  return plain;
+}
+
+// The command the words name as far as they do.
+CLI::App* DeepestCommand(CommandTree& tree, const std::vector<std::string>& words) {
+  CLI::App* at = &tree.app();
+  for (const std::string& word : PlainWords(words)) {
+    CLI::App* next = CommandNamed(*at, word);
+    if (next == nullptr) break;
+    at = next;
+  }
+  return at;
 }
 
 std::string FullName(const CLI::App& command) {
@@ -65,39 +79,49 @@ std::string FullName(const CLI::App& command) {
 }
 
 std::string Proposal(std::string_view word, const std::vector<std::string>& names) {
-  const std::string_view nearest = NearestName(word, names);
+  const std::string_view nearest = word.size() > 2 ? NearestName(word, names) : std::string_view();
   return nearest.empty() ? std::string() : "; did you mean '" + std::string(nearest) + "'?";
+}
+
+// The first word that should have been a command and is none; empty: there is no such word.
+std::string UnknownCommand(const CLI::App& command, CommandTree& tree, const std::vector<std::string>& words) {
+  for (const std::string& word : PlainWords(words)) {
+    if (tree.Find({word}) == nullptr && command.get_name() != word) return word;
+  }
+  return {};
 }
 
 }  // namespace
 
 std::string Explain(const CLI::ParseError& error, CommandTree& tree, const std::vector<std::string>& words) {
-  CLI::App* command = DeepestCommand(tree, words).first;
-  const std::string name = FullName(*command);
-  const std::string see = "\n  try: " + (name == "nacre" ? "nacre --help" : "nacre help" + name.substr(5));
+  CLI::App* command = DeepestCommand(tree, words);
+  const std::string full_name = FullName(*command);
+  const std::string name = full_name == "nacre" ? "" : full_name.substr(6);
+  const std::string see = "\n  try: " + (name.empty() ? "nacre --help" : "nacre help " + name);
+  const std::string colon = name.empty() ? "" : name + ": ";
   const std::vector<std::string> below = CommandNames(*command);
-  if (!below.empty()) {
-    for (const std::string& word : words) {
-      if (word.starts_with("-") || tree.Find({word}) != nullptr || command->get_name() == word) continue;
-      return "unknown command '" + Printable(word) + "'" + Proposal(word, below) + see;
-    }
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return name + ": a command is missing" + see;
+  const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!below.empty() && (extras || missing)) {
+    const std::string unknown = UnknownCommand(*command, tree, words);
+    if (!unknown.empty()) return colon + "unknown command '" + Printable(unknown) + "'" + Proposal(unknown, below) + see;
+    if (missing) return colon + "a command is missing" + see;
   }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+  if (extras) {
     const std::vector<std::string> known = OptionNames(*command);
     for (const std::string& word : words) {
       const std::string option = word.substr(0, word.find('='));
       if (option.size() < 2 || option[0] != '-' || std::find(known.begin(), known.end(), option) != known.end()) continue;
-      return name + ": unknown option " + Printable(option) + Proposal(option, known) + see;
+      return colon + "unknown option " + Printable(option) + Proposal(option, known) + see;
     }
   }
-  return name + ": " + Printable(error.what()) + see;
+  return colon + Printable(error.what()) + see;
 }
 
 std::string HelpPage(CLI::App& command) {
   const std::string examples = command.get_footer();
   command.footer("");
-  std::string page = command.help();
+  std::string page = command.get_parent() == nullptr ? command.help() : command.help(FullName(*command.get_parent()));
   command.footer(examples);
   return (examples.empty() ? std::string() : examples + "\n\n") + page;
 }
