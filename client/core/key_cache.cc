@@ -9,7 +9,8 @@ Status Locked() { return Status(Code::kNoKey, "locked: its key is not here, unlo
 
 }  // namespace
 
-void KeyCache::SetFsid(const std::string& fsid) {
+void KeyCache::SetFsid(const std::string& raw) {
+  const std::string fsid = ToHex(AsBytes(raw));  // as people and the agent know it
   std::lock_guard lock(mutex_);
   if (fsid_ == fsid) return;
   fsid_ = fsid;

@@ -17,7 +17,7 @@ namespace nacre {
 class KeyCache {
  public:
   KeyCache(Keyring& keyring, Clock& clock) : keyring_(keyring), clock_(clock) {}
-  void SetFsid(const std::string& fsid);
+  void SetFsid(const std::string& raw);  // the 16 bytes
 
   // kNoKey: locked.
   Result<std::shared_ptr<const MasterKey>> Find(const KeyIdentifier& identifier);

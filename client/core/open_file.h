@@ -33,6 +33,10 @@ struct FileServices {
   AsyncSemaphore& chunks;  // requests with pages in flight, over all files
 };
 
+struct FileRange {
+  uint64_t begin = 0, end = 0;
+};
+
 class OpenFile : public std::enable_shared_from_this<OpenFile> {
  public:
   // Where the file's pages lie, as of some answer of the MDS.
@@ -57,8 +61,8 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   v1::Inode Inode() const;  // as last heard of, with the size this client knows
   uint64_t size() const;
 
-  // Fewer bytes only at the end of the file.
-  Task<Result<size_t>> Read(uint64_t offset, MutableBytes out);
+  // Fewer bytes only at the end of the file. holes, if not null, gets what of it nobody ever wrote, in order.
+  Task<Result<size_t>> Read(uint64_t offset, MutableBytes out, std::vector<FileRange>* holes = nullptr);
   Task<Status> Write(uint64_t offset, ByteView data);
   // A piece of a stream: from a page border on, in memory of its own, which saves a copy. It ends with a page or with
   // the file; at most one chunk (kChunkBytesMax, inside a multiple of it).
@@ -101,9 +105,13 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
 
   // Reading: open_file_read.cc
   Task<Result<ObjectPages>> ReadChunk(std::shared_ptr<const Placement> placement, StripePiece piece);
+  struct Found {
+    bool was_short = false;  // the object ended before the range did
+    std::vector<FileRange> holes;
+  };
   Task<Status> ReadPiece(std::shared_ptr<const Placement> placement, StripePiece piece, uint64_t offset,
-                         MutableBytes out, bool* was_short);
-  Task<Status> ReadRange(uint64_t offset, MutableBytes out, bool* was_short);
+                         MutableBytes out, Found* found);
+  Task<Status> ReadRange(uint64_t offset, MutableBytes out, Found* found);
   Task<Result<EdgePage>> ReadEdge(std::shared_ptr<const Placement> placement, uint64_t page);
 
   // Writing: open_file_write.cc

@@ -74,7 +74,7 @@ Task<Result<ObjectPages>> OpenFile::ReadChunk(std::shared_ptr<const Placement> p
 
 // piece: whole pages that cover [offset, offset + out.size()).
 Task<Status> OpenFile::ReadPiece(std::shared_ptr<const Placement> placement, StripePiece piece, uint64_t offset,
-                                 MutableBytes out, bool* was_short) {
+                                 MutableBytes out, Found* found) {
   const AsyncSemaphore::Units one_of_file = co_await in_flight_.Take();
   const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
   const Result<ObjectPages> pages = co_await ReadChunk(placement, piece);
@@ -92,6 +92,7 @@ Task<Status> OpenFile::ReadPiece(std::shared_ptr<const Placement> placement, Str
     const MutableBytes part = out.subspan(from - offset, to - from);
     if (extent.hole) {
       std::memset(part.data(), 0, part.size());
+      found->holes.push_back({from, to});
       continue;
     }
     // The run holds the present pages one behind the other: seen from here its first page lies run_index pages before.
@@ -101,31 +102,35 @@ Task<Status> OpenFile::ReadPiece(std::shared_ptr<const Placement> placement, Str
   if (covered < end) {
     const uint64_t from = std::max(covered, offset);
     std::memset(out.data() + (from - offset), 0, end - from);
-    *was_short = true;
+    found->was_short = true;
+    found->holes.push_back({from, end});
   }
   co_return Status::Ok();
 }
 
-Task<Status> OpenFile::ReadRange(uint64_t offset, MutableBytes out, bool* was_short) {
+Task<Status> OpenFile::ReadRange(uint64_t offset, MutableBytes out, Found* found) {
   const std::shared_ptr<const Placement> where = placement();
   const uint64_t begin = RoundDownToPage(offset), end = offset + out.size();
   const std::vector<StripePiece> pieces = PlanChunks(where->component, begin, RoundUpToPage(end) - begin);
-  if (pieces.size() == 1) co_return co_await ReadPiece(where, pieces.front(), offset, out, was_short);
-  const auto shorts = std::make_unique<bool[]>(pieces.size());
+  if (pieces.size() == 1) co_return co_await ReadPiece(where, pieces.front(), offset, out, found);
+  std::vector<Found> parts(pieces.size());
   std::vector<Task<Status>> reads;
   reads.reserve(pieces.size());
   for (size_t i = 0; i < pieces.size(); ++i) {
     const uint64_t from = std::max(offset, pieces[i].file_offset);
     const uint64_t to = std::min(end, pieces[i].file_offset + pieces[i].length);
-    reads.push_back(ReadPiece(where, pieces[i], from, out.subspan(from - offset, to - from), &shorts[i]));
+    reads.push_back(ReadPiece(where, pieces[i], from, out.subspan(from - offset, to - from), &parts[i]));
   }
   const std::vector<Status> done = co_await WhenAll(std::move(reads));
   for (const Status& status : done) NACRE_CO_RETURN_IF_ERROR(status);
-  for (size_t i = 0; i < pieces.size(); ++i) *was_short |= shorts[i];
+  for (const Found& part : parts) {
+    found->was_short |= part.was_short;
+    found->holes.insert(found->holes.end(), part.holes.begin(), part.holes.end());
+  }
   co_return Status::Ok();
 }
 
-Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out) {
+Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out, std::vector<FileRange>* holes) {
   const Status usable = CheckUsable(false);
   if (!usable.ok()) co_return usable;
   const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
@@ -141,15 +146,16 @@ Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out) {
       continue;
     }
     const size_t wanted = static_cast<size_t>(std::min<uint64_t>(out.size(), known_size - offset));
-    bool was_short = false;
-    const Status status = co_await ReadRange(offset, out.first(wanted), &was_short);
-    if (status.ok() && was_short && !refetched) {
+    Found found;
+    const Status status = co_await ReadRange(offset, out.first(wanted), &found);
+    if (status.ok() && found.was_short && !refetched) {
       // An object ended earlier than the file: a hole there, or somebody made the file shorter.
       const Status fetched = co_await Refetch();
       if (!fetched.ok()) co_return fetched;
       refetched = true;
       if (size() < offset + wanted) continue;
     }
+    if (status.ok() && holes != nullptr) *holes = std::move(found.holes);
     if (status.ok()) co_return wanted;
     if (!co_await MayRetry(status, attempt, limit)) co_return status;
   }

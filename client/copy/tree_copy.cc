@@ -1,0 +1,241 @@
+#include "client/copy/tree_copy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/core/path.h"
+#include "common/base/units.h"
+
+namespace nacre {
+namespace {
+
+constexpr size_t kChildrenAtOnce = 512;
+
+// What is shared by the pieces of one file: the first failure stops the rest.
+struct Pieces {
+  std::mutex mutex;  // guards the rest
+  Status first_error;
+  uint64_t end = 0;  // of the last byte read
+};
+
+}  // namespace
+
+void TreeCopy::Count(uint64_t CopyReport::*what, uint64_t count) {
+  uint64_t bytes = 0, files = 0;
+  {
+    std::lock_guard lock(mutex_);
+    report_.*what += count;
+    bytes = report_.bytes;
+    files = report_.files;
+    if (!options_.progress) return;
+    const MonotonicTime now = clock_.Now();
+    if (now - last_progress_ < kProgressEvery) return;
+    last_progress_ = now;
+  }
+  if (!progress_mutex_.try_lock()) return;
+  options_.progress(bytes, files);
+  progress_mutex_.unlock();
+}
+
+void TreeCopy::Failed(const std::string& label, const Status& why) {
+  std::lock_guard lock(mutex_);
+  report_.failures.emplace_back(label, why);
+}
+
+CopyReport TreeCopy::TakeReport() {
+  std::lock_guard lock(mutex_);
+  std::sort(report_.failures.begin(), report_.failures.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+  return std::move(report_);
+}
+
+Task<void> TreeCopy::Run(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkDirectory> parent, std::string name) {
+  std::string label = name;
+  return CopyNode(std::move(root), std::move(parent), std::move(name), std::move(label));
+}
+
+Task<void> TreeCopy::CopyNode(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,
+                              std::string name, std::string label) {
+  const NodeInfo& info = node->info();
+  if (info.kind == FileKind::kDirectory) {
+    co_await CopyDirectory(std::move(node), std::move(parent), std::move(name), std::move(label));
+    co_return;
+  }
+  if (IsFurtherName(info, parent, name, label)) co_return;
+  const AsyncSemaphore::Units one = co_await files_.Take();
+  if (info.kind == FileKind::kRegular) {
+    co_await CopyFile(std::move(node), std::move(parent), std::move(name), std::move(label));
+  } else {
+    co_await CopyOther(std::move(node), std::move(parent), std::move(name), std::move(label));
+  }
+}
+
+bool TreeCopy::IsFurtherName(const NodeInfo& info, const std::shared_ptr<SinkDirectory>& parent,
+                             const std::string& name, const std::string& label) {
+  if (info.nlink < 2 || !options_.preserve) return false;
+  std::lock_guard lock(mutex_);
+  if (firsts_.try_emplace(info.identity, First{parent, name}).second) return false;
+  links_.push_back({parent, name, info.identity, label});
+  return true;
+}
+
+Task<void> TreeCopy::MakeLinks() {
+  std::vector<Link> links;
+  {
+    std::lock_guard lock(mutex_);
+    links.swap(links_);
+  }
+  for (Link& link : links) {
+    First first;
+    {
+      std::lock_guard lock(mutex_);
+      first = firsts_.at(link.identity);
+    }
+    const Status made = co_await link.directory->Link(first.directory.get(), first.name, link.name);
+    if (made.ok()) {
+      Count(&CopyReport::hard_links);
+    } else {
+      Failed(link.label, made);
+    }
+  }
+}
+
+Task<void> TreeCopy::CopyDirectory(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,
+                                   std::string name, std::string label) {
+  if (!options_.recursive) {
+    Failed(label, Status(Code::kIsDirectory, "a directory, and the copy is not recursive"));
+    co_return;
+  }
+  const Result<std::shared_ptr<SinkDirectory>> made = co_await parent->MakeDirectory(std::move(name), node->info());
+  if (!made.ok()) {
+    Failed(label, made.status());
+    co_return;
+  }
+  Count(&CopyReport::directories);
+  co_await Merge(std::move(node), *made, std::move(label));
+}
+
+Task<void> TreeCopy::Merge(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkDirectory> into, std::string label) {
+  for (;;) {
+    const Result<std::vector<std::shared_ptr<SourceNode>>> children = co_await root->NextChildren();
+    if (!children.ok()) {
+      Failed(label, children.status());
+      break;
+    }
+    if (children->empty()) break;
+    for (size_t begin = 0; begin < children->size(); begin += kChildrenAtOnce) {
+      std::vector<Task<bool>> copies;
+      for (size_t i = begin; i < std::min(children->size(), begin + kChildrenAtOnce); ++i) {
+        const std::shared_ptr<SourceNode>& child = (*children)[i];
+        Task<void> copy = CopyNode(child, into, child->name(), JoinPath(label, child->name()));
+        copies.push_back([](Task<void> owned) -> Task<bool> {
+          co_await std::move(owned);
+          co_return true;
+        }(std::move(copy)));
+      }
+      const std::vector<bool> done = co_await WhenAll(std::move(copies));
+      static_cast<void>(done);
+    }
+  }
+  if (!options_.preserve) co_return;
+  Result<Xattrs> xattrs = co_await root->ReadXattrs();
+  Status status = xattrs.status();
+  if (xattrs.ok() && !xattrs->empty()) status = co_await into->SetXattrs(*std::move(xattrs));
+  if (!status.ok()) Failed(label, status);
+  const Status set = co_await into->SetAttributes(root->info());
+  if (!set.ok()) Failed(label, set);
+}
+
+Task<void> TreeCopy::CopyOther(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,
+                               std::string name, std::string label) {
+  const Status made = co_await parent->MakeOther(std::move(name), node->info());
+  if (!made.ok()) {
+    Failed(label, made);
+  } else {
+    Count(node->info().kind == FileKind::kSymlink ? &CopyReport::symlinks : &CopyReport::files);
+  }
+}
+
+Task<void> TreeCopy::CopyFile(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,
+                              std::string name, std::string label) {
+  Result<std::unique_ptr<SourceFile>> from = co_await node->Open();
+  if (!from.ok()) {
+    Failed(label, from.status());
+    co_return;
+  }
+  const Result<std::shared_ptr<SinkFile>> to = co_await parent->MakeFile(std::move(name), node->info());
+  if (!to.ok()) {
+    Failed(label, to.status());
+    co_await (*from)->Close();
+    co_return;
+  }
+  uint64_t end = 0;
+  Status status = co_await CopyContent(from->get(), to->get(), &end);
+  if (status.ok() && options_.preserve) {
+    Result<Xattrs> xattrs = co_await node->ReadXattrs();
+    status = xattrs.status();
+    if (xattrs.ok() && !xattrs->empty()) status = co_await (*to)->SetXattrs(*std::move(xattrs));
+  }
+  co_await (*from)->Close();
+  co_await (*to)->Finish(end, [this, status, label](Status verdict) {
+    if (verdict.ok() && status.ok()) {
+      Count(&CopyReport::files);
+    } else {
+      Failed(label, status.ok() ? verdict : status);
+    }
+  });
+}
+
+Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end) {
+  Pieces shared;
+  TaskGroup pieces;
+  for (uint64_t at = 0;;) {
+    const Result<ByteRange> data = from->NextData(at);
+    if (!data.ok()) {
+      std::lock_guard lock(shared.mutex);
+      if (shared.first_error.ok()) shared.first_error = data.status();
+      break;
+    }
+    *end = std::max(*end, data->end);
+    if (data->begin >= data->end) break;
+    bool failed = false;
+    for (at = RoundDownToPage(data->begin); at < data->end && !failed;) {
+      const ByteRange piece{at, to->PieceEnd(at, data->end)};
+      AsyncSemaphore::Units bytes = co_await bytes_.Take(piece.end - piece.begin);
+      pieces.Start([](TreeCopy* self, SourceFile* source, SinkFile* sink, ByteRange what, AsyncSemaphore::Units held,
+                      Pieces* out) -> Task<void> {
+        uint64_t read_end = 0;
+        const AsyncSemaphore::Units until_sent = std::move(held);
+        const Status status = co_await self->CopyPiece(source, sink, what, &read_end);
+        std::lock_guard lock(out->mutex);
+        if (out->first_error.ok()) out->first_error = status;
+        out->end = std::max(out->end, read_end);
+      }(this, from, to, piece, std::move(bytes), &shared));
+      at = piece.end;
+      std::lock_guard lock(shared.mutex);
+      failed = !shared.first_error.ok();
+    }
+    if (failed) break;
+  }
+  co_await pieces.Drained();
+  std::lock_guard lock(shared.mutex);
+  co_return shared.first_error;
+}
+
+// One job of the pool reads, and (behind Write) enciphers where it read; then the thread is free while the piece is sent.
+Task<Status> TreeCopy::CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece, uint64_t* end) {
+  co_await Hop(pool_);
+  const uint64_t wanted = piece.end - piece.begin;
+  std::shared_ptr<MutableBytes> buffer = to->BuffersFor(wanted).Take();
+  std::vector<ByteRange> holes;
+  const Result<size_t> got = co_await from->Read(piece.begin, buffer->first(wanted), &holes);
+  if (!got.ok()) co_return got.status();
+  if (*got == 0) co_return Status::Ok();  // the source became shorter while it was read
+  *end = piece.begin + *got;
+  PlainPages pages(std::move(buffer), *got);
+  const Status written = co_await to->Write(piece.begin, std::move(pages), std::move(holes));
+  if (written.ok()) Count(&CopyReport::bytes, *got);
+  co_return written;
+}
+
+}  // namespace nacre
