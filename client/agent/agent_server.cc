@@ -16,7 +16,7 @@
 namespace nacre::agent {
 namespace {
 
-constexpr size_t kConnectionsMax = 64;  // more are closed at once: a command asks and goes, so this is plenty
+constexpr size_t kConnectionsMax = 64;  // more wait in the socket's queue: turned away, they would take keys for locked
 constexpr std::chrono::milliseconds kTick{250};
 
 // Held while a socket is put in place or taken away, so that of agents that start and end at once one remains.
@@ -72,10 +72,10 @@ AgentServer::~AgentServer() {
 }
 
 void AgentServer::Accept() {
-  while (true) {
+  while (connections_.size() < kConnectionsMax) {
     const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
-    if (connections_.size() >= kConnectionsMax || !CheckPeerIsOurUser(fd).ok()) {
+    if (!CheckPeerIsOurUser(fd).ok()) {
       close(fd);
       continue;
     }
@@ -133,7 +133,8 @@ bool AgentServer::MayEnd() {
 
 Status AgentServer::Run(int stop_fd) {
   while (true) {
-    std::vector<pollfd> waits{{.fd = listen_fd_, .events = POLLIN, .revents = 0}, {.fd = stop_fd, .events = POLLIN, .revents = 0}};
+    const short listening = connections_.size() < kConnectionsMax ? POLLIN : 0;
+    std::vector<pollfd> waits{{.fd = listen_fd_, .events = listening, .revents = 0}, {.fd = stop_fd, .events = POLLIN, .revents = 0}};
     for (const Connection& connection : connections_) waits.push_back({.fd = connection.fd, .events = POLLIN, .revents = 0});
     if (poll(waits.data(), waits.size(), static_cast<int>(kTick.count())) < 0 && errno != EINTR) {
       return ErrnoStatus(errno, "waiting for requests");

@@ -108,7 +108,7 @@ TEST_F(AgentProcess, HostilePeersDoNotEndIt) {
   EXPECT_TRUE(keyring_.Find(kFsid, kIdentifier).ok());
 }
 
-TEST_F(AgentProcess, MorePeersThanItServesAreTurnedAwayAndItLivesOn) {
+TEST_F(AgentProcess, MorePeersThanItServesAtOnceWaitAndItLivesOn) {
   ASSERT_TRUE(keyring_.Add(kFsid, kIdentifier, TestKey()).ok());
   std::vector<int> held;
   for (int i = 0; i < 100; ++i) {
