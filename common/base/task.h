@@ -104,6 +104,7 @@ class [[nodiscard]] Task {
 };
 
 namespace task_internal {
+
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }
@@ -113,34 +114,43 @@ struct Detached {
     void unhandled_exception() noexcept { std::terminate(); }
   };
 };
+
+// Named functions, not lambdas: g++ 12 puts the frames of a coroutine lambda inside an inline function into the sections
+// of whatever it was inlined into, and the linker then throws away the wrong copy.
+inline Detached RunDetached(Task<void> task) { co_await std::move(task); }
+
+template <typename T>
+struct Waited {
+  std::optional<T> value;
+  std::binary_semaphore done{0};
+};
+template <typename T>
+Task<void> AnswerTo(Task<T> task, Waited<T>* out) {
+  out->value.emplace(co_await std::move(task));
+  out->done.release();
+}
+inline Task<void> ReleaseAfter(Task<void> task, std::binary_semaphore* done) {
+  co_await std::move(task);
+  done->release();
+}
+
 }  // namespace task_internal
 
 // Starts a task nobody waits for, on this thread, up to its first suspension. What it refers to must outlive it: servers
 // count theirs (TaskGroup) and drain before they go.
-inline void Detach(Task<void> task) {
-  [](Task<void> owned) -> task_internal::Detached { co_await std::move(owned); }(std::move(task));
-}
+inline void Detach(Task<void> task) { task_internal::RunDetached(std::move(task)); }
 
 // Blocks this thread until the task has answered. For main(), the blocking façade of nacre.h, and tests; never in a core.
 template <typename T>
 T SyncWait(Task<T> task) {
-  struct Shared {
-    std::optional<T> value;
-    std::binary_semaphore done{0};
-  } shared;
-  Detach([](Task<T> owned, Shared* out) -> Task<void> {
-    out->value.emplace(co_await std::move(owned));
-    out->done.release();
-  }(std::move(task), &shared));
-  shared.done.acquire();
-  return std::move(*shared.value);
+  task_internal::Waited<T> waited;
+  Detach(task_internal::AnswerTo(std::move(task), &waited));
+  waited.done.acquire();
+  return std::move(*waited.value);
 }
 inline void SyncWait(Task<void> task) {
   std::binary_semaphore done{0};
-  Detach([](Task<void> owned, std::binary_semaphore* out) -> Task<void> {
-    co_await std::move(owned);
-    out->release();
-  }(std::move(task), &done));
+  Detach(task_internal::ReleaseAfter(std::move(task), &done));
   done.acquire();
 }
 
@@ -194,28 +204,32 @@ class OneShot {
   std::shared_ptr<State> state_;
 };
 
+namespace task_internal {
+template <typename T>
+struct Gathered {
+  std::vector<std::optional<T>> values;
+  std::atomic<size_t> left;
+  OneShot<bool> done;
+};
+template <typename T>
+Task<void> GatherOne(Task<T> task, std::shared_ptr<Gathered<T>> out, size_t index) {
+  out->values[index].emplace(co_await std::move(task));
+  if (out->left.fetch_sub(1) == 1) out->done.Set(true);
+}
+}  // namespace task_internal
+
 // WhenAll: starts all, answers with all answers in order. They run at the same time as far as they wait.
 template <typename T>
 Task<std::vector<T>> WhenAll(std::vector<Task<T>> tasks) {
-  struct Shared {
-    std::vector<std::optional<T>> values;
-    std::atomic<size_t> left;
-    OneShot<bool> done;
-  };
-  if (tasks.empty()) co_return std::vector<T>();
-  auto shared = std::make_shared<Shared>();
-  shared->values.resize(tasks.size());
-  shared->left = tasks.size();
-  for (size_t i = 0; i < tasks.size(); ++i) {
-    Detach([](Task<T> owned, std::shared_ptr<Shared> out, size_t index) -> Task<void> {
-      out->values[index].emplace(co_await std::move(owned));
-      if (out->left.fetch_sub(1) == 1) out->done.Set(true);
-    }(std::move(tasks[i]), shared, i));
-  }
-  co_await shared->done;
   std::vector<T> values;
-  values.reserve(shared->values.size());
-  for (auto& value : shared->values) values.push_back(std::move(*value));
+  if (tasks.empty()) co_return values;
+  auto gathered = std::make_shared<task_internal::Gathered<T>>();
+  gathered->values.resize(tasks.size());
+  gathered->left = tasks.size();
+  for (size_t i = 0; i < tasks.size(); ++i) Detach(task_internal::GatherOne(std::move(tasks[i]), gathered, i));
+  co_await gathered->done;
+  values.reserve(gathered->values.size());
+  for (auto& value : gathered->values) values.push_back(std::move(*value));
   co_return values;
 }
 
@@ -227,10 +241,7 @@ class TaskGroup {
       std::lock_guard lock(mutex_);
       ++running_;
     }
-    Detach([](TaskGroup* group, Task<void> owned) -> Task<void> {
-      co_await std::move(owned);
-      group->Finished();
-    }(this, std::move(task)));
+    Detach(Counted(this, std::move(task)));
   }
   // Answers when none runs. One waiter at a time.
   Task<void> Drained() {
@@ -244,6 +255,10 @@ class TaskGroup {
   }
 
  private:
+  static Task<void> Counted(TaskGroup* group, Task<void> task) {
+    co_await std::move(task);
+    group->Finished();
+  }
   void Finished() {
     std::optional<OneShot<bool>> wake;
     {

@@ -8,7 +8,7 @@ Status SessionTable::Open(uint64_t number, std::string client_id, std::string cl
   if (number == 0) return Status(Code::kInvalid, "session 0 is nobody's");
   if (client_id.size() != 16) return Status(Code::kInvalid, "a client id has 16 bytes");
   auto [it, added] = sessions_.try_emplace(number);
-  Session& session = it->second;
+  KnownSession& session = it->second;
   if (added) {
     session.client_id = std::move(client_id);
     session.number = number;
@@ -20,7 +20,7 @@ Status SessionTable::Open(uint64_t number, std::string client_id, std::string cl
   return Status::Ok();
 }
 
-Result<Session*> SessionTable::Admit(uint64_t number, const std::string& client_id, MonotonicTime now) {
+Result<KnownSession*> SessionTable::Admit(uint64_t number, const std::string& client_id, MonotonicTime now) {
   auto it = sessions_.find(number);
   if (it == sessions_.end()) {
     return Status(Code::kNotConnected, "session " + std::to_string(number) + " is not known here (closed or expired)");
@@ -40,7 +40,7 @@ std::vector<uint64_t> SessionTable::SilentSince(MonotonicTime limit) const {
   return silent;
 }
 
-Session* SessionTable::Find(uint64_t number) {
+KnownSession* SessionTable::Find(uint64_t number) {
   auto it = sessions_.find(number);
   return it == sessions_.end() ? nullptr : &it->second;
 }

@@ -15,7 +15,7 @@
 
 namespace nacre {
 
-struct Session {
+struct KnownSession {
   std::string client_id;  // 16 bytes
   uint64_t number = 0;
   std::string client_name;
@@ -31,14 +31,14 @@ class SessionTable {
 
   // The session of a request, refreshed. kNotConnected: not known (a restart closed it, or it was silent too long);
   // kInvalid: known, but of another client.
-  Result<Session*> Admit(uint64_t number, const std::string& client_id, MonotonicTime now);
+  Result<KnownSession*> Admit(uint64_t number, const std::string& client_id, MonotonicTime now);
 
   std::vector<uint64_t> SilentSince(MonotonicTime limit) const;
   size_t size() const { return sessions_.size(); }
-  Session* Find(uint64_t number);
+  KnownSession* Find(uint64_t number);
 
  private:
-  std::map<uint64_t, Session> sessions_;
+  std::map<uint64_t, KnownSession> sessions_;
 };
 
 }  // namespace nacre

@@ -6,7 +6,7 @@
 
 namespace nacre {
 
-Status CheckBirth(Core& core, Op& op, const Directory& parent, const Birth& birth) {
+Status CheckBirth(Core& core, Op& op, const ParentDirectory& parent, const Birth& birth) {
   if (!MayAccess(OwnershipOf(*parent.row), op.caller(), kMayWrite | kMaySearch)) {
     return Status(Code::kAccessDenied, "the mode of directory " + ToString(parent.fid) + " lets you make nothing in it");
   }
@@ -15,7 +15,7 @@ Status CheckBirth(Core& core, Op& op, const Directory& parent, const Birth& birt
   return CheckBirthContext(parent, birth.type, birth.context);
 }
 
-rows::InodeRow NewInode(Op& op, const Directory& parent, const Birth& birth, uint64_t cookie, int64_t now_ns) {
+rows::InodeRow NewInode(Op& op, const ParentDirectory& parent, const Birth& birth, uint64_t cookie, int64_t now_ns) {
   const Ownership owner = OwnershipOfNew(OwnershipOf(*parent.row), op.caller(), birth.mode,
                                          birth.type == v1::FILE_TYPE_DIRECTORY);
   rows::InodeRow row;
@@ -34,7 +34,7 @@ rows::InodeRow NewInode(Op& op, const Directory& parent, const Birth& birth, uin
   return row;
 }
 
-void PutBirth(Core& core, Op& op, Change& change, const Directory& parent, const Birth& birth, std::string name,
+void PutBirth(Core& core, Op& op, Change& change, const ParentDirectory& parent, const Birth& birth, std::string name,
               uint64_t cookie, rows::InodeRow row) {
   core.grants.Used(op.session(), birth.fid);
   change.AddInode(birth.fid, std::move(row));
@@ -56,7 +56,7 @@ Status CheckHint(const v1::LayoutHint& hint) {
   return Status::Ok();
 }
 
-Result<v1::Layout> LayoutOfNew(Core& core, const Directory& parent, const v1::LayoutHint& hint) {
+Result<v1::Layout> LayoutOfNew(Core& core, const ParentDirectory& parent, const v1::LayoutHint& hint) {
   NACRE_RETURN_IF_ERROR(CheckHint(hint));
   const v1::LayoutHint& usual = parent.row->default_layout();
   OstWish wish{.count = hint.stripe_count() != 0 ? hint.stripe_count() : usual.stripe_count()};

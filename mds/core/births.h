@@ -15,18 +15,18 @@ struct Birth {
 };
 
 // May it be made, as far as everything but the name goes? kAccessDenied, kInvalid, kNotPermitted, kCrossPolicy.
-Status CheckBirth(Core& core, Op& op, const Directory& parent, const Birth& birth);
+Status CheckBirth(Core& core, Op& op, const ParentDirectory& parent, const Birth& birth);
 
 // The row, complete but for what only its type has. Times: now.
-rows::InodeRow NewInode(Op& op, const Directory& parent, const Birth& birth, uint64_t cookie, int64_t now_ns);
+rows::InodeRow NewInode(Op& op, const ParentDirectory& parent, const Birth& birth, uint64_t cookie, int64_t now_ns);
 
 // Inode, entry, the parent's counters, and the FID is used. What CheckBirth let through.
-void PutBirth(Core& core, Op& op, Change& change, const Directory& parent, const Birth& birth, std::string name,
+void PutBirth(Core& core, Op& op, Change& change, const ParentDirectory& parent, const Birth& birth, std::string name,
               uint64_t cookie, rows::InodeRow row);
 
 // Nonsense is refused: kInvalid.
 Status CheckHint(const v1::LayoutHint& hint);
 // By the user's wish, else the directory's default, else 1 stripe of 1 MiB. kUnavailable, kNoSpace, kInvalid.
-Result<v1::Layout> LayoutOfNew(Core& core, const Directory& parent, const v1::LayoutHint& hint);
+Result<v1::Layout> LayoutOfNew(Core& core, const ParentDirectory& parent, const v1::LayoutHint& hint);
 
 }  // namespace nacre

@@ -74,7 +74,7 @@ void Change::TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_n
 void Change::Record(Op& op, std::string reply) {
   ReplyRecord record{.xid = op.header().xid(), .transno = transno_, .reply = std::move(reply)};
   // Closed while its request was on the way: nobody will ask for the record, and nobody would delete it.
-  Session* session = core_.sessions.Find(op.session());
+  KnownSession* session = core_.sessions.Find(op.session());
   if (session == nullptr) return;
   batch_.Put(kReplyFamily, ReplyKey(op.session(), op.header().slot()), EncodeReplyRecord(record));
   core_.replies.Record(op.session(), op.header().slot(), std::move(record));

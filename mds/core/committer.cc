@@ -20,7 +20,7 @@ void Unstable::Forget(Transno stable) {
   }
 }
 
-Task<void> Committer::Stable(Transno transno) {
+Task<void> LogCommitter::Stable(Transno transno) {
   if (transno <= queue_.stable()) co_return;
   if (!running_) {
     running_ = true;
@@ -30,7 +30,7 @@ Task<void> Committer::Stable(Transno transno) {
 }
 
 // The first round is for who started it: that one is not in the queue yet.
-Task<void> Committer::Run() {
+Task<void> LogCommitter::Run() {
   do {
     const Transno applied = transnos_.last();
     co_await Hop(io_);

@@ -1,4 +1,4 @@
-// Committer makes applied changes stable: one sync for all that were applied before it started (group commit), begun when
+// LogCommitter makes applied changes stable: one sync for all that were applied before it started (group commit), begun when
 // somebody waits. Unstable says which inodes, and which directories' entries, have a change that is not stable yet: who
 // shows one waits for it. One strand.
 #pragma once
@@ -28,11 +28,11 @@ class Unstable {
   std::deque<std::pair<Transno, Fid>> in_order_;
 };
 
-class Committer {
+class LogCommitter {
  public:
   // fatal is called when a sync failed: nobody knows what is on the disk, the process must end. It does not return, or
   // the waiters wait forever.
-  Committer(Strand& strand, Executor& io, KvStore& kv, const TransnoSource& transnos,
+  LogCommitter(Strand& strand, Executor& io, KvStore& kv, const TransnoSource& transnos,
             std::function<void(const Status&)> fatal)
       : strand_(strand), io_(io), kv_(kv), transnos_(transnos), fatal_(std::move(fatal)), queue_(strand) {}
 

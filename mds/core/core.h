@@ -54,7 +54,7 @@ struct Core {
   uint64_t inode_count = 0;
 
   TransnoSource transnos;
-  Committer committer;
+  LogCommitter committer;
   SessionTable sessions;
   ReplyTable replies;
   FidGrants grants;
@@ -63,7 +63,7 @@ struct Core {
   InodeTable inodes;
   DirentTable dirents;
   Destroyer destroyer;
-  OperationCounts counts;
+  ServedOperations counts;
   // Held by what asks OSTs to change a file's size or epoch, and by who needs that to be over. Several: in FID order.
   LockTable<Fid> file_locks;
   TaskGroup tasks;  // what goes on without a request

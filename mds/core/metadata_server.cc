@@ -28,7 +28,7 @@ Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
 }
 
 void FillHeader(Core& core, const Op& op, v1::ReplyHeader* header) {
-  const Session* session = core.sessions.Find(op.session());
+  const KnownSession* session = core.sessions.Find(op.session());
   if (session != nullptr) header->set_last_committed(std::min(session->last_change, core.committer.stable()));
   header->set_stable(true);  // nothing is answered before (DESIGN §7: until replay exists)
   header->set_boot_count(core.options.boot_count);

@@ -13,7 +13,7 @@ bool BearsContext(v1::FileType type) {
   return type == v1::FILE_TYPE_REGULAR || type == v1::FILE_TYPE_DIRECTORY || type == v1::FILE_TYPE_SYMLINK;
 }
 
-Status CheckStoredName(const Directory& directory, const std::string& name) {
+Status CheckStoredName(const ParentDirectory& directory, const std::string& name) {
   if (name.empty()) return Status(Code::kInvalid, "an empty name");
   if (name.size() > kNameBytesMax) {
     return Status(Code::kNameTooLong, "a name of " + std::to_string(name.size()) + " bytes, 255 is the most");
@@ -31,7 +31,7 @@ Status CheckStoredName(const Directory& directory, const std::string& name) {
 
 }  // namespace
 
-Result<Directory> LoadDirectory(Core& core, Op& op, const Fid& fid, uint32_t access) {
+Result<ParentDirectory> LoadDirectory(Core& core, Op& op, const Fid& fid, uint32_t access) {
   (void)core;
   auto row = op.Find(fid);
   if (!row.ok()) return row.status();
@@ -39,10 +39,10 @@ Result<Directory> LoadDirectory(Core& core, Op& op, const Fid& fid, uint32_t acc
   if (!MayAccess(OwnershipOf(**row), op.caller(), access)) {
     return Status(Code::kAccessDenied, "the mode of directory " + ToString(fid) + " does not let you");
   }
-  return Directory{.fid = fid, .row = *std::move(row)};
+  return ParentDirectory{.fid = fid, .row = *std::move(row)};
 }
 
-Result<Directory> LoadParent(Core& core, Op& op, const v1::Parent& parent, uint32_t access) {
+Result<ParentDirectory> LoadParent(Core& core, Op& op, const v1::Parent& parent, uint32_t access) {
   auto directory = LoadDirectory(core, op, FromWire(parent.fid()), access);
   if (!directory.ok()) return directory;
   const std::string& context = directory->row->context();
@@ -53,7 +53,7 @@ Result<Directory> LoadParent(Core& core, Op& op, const v1::Parent& parent, uint3
   return directory;
 }
 
-Result<Dirent> FindEntry(Core& core, Op& op, const Directory& directory, const v1::EntryName& name) {
+Result<Dirent> FindEntry(Core& core, Op& op, const ParentDirectory& directory, const v1::EntryName& name) {
   std::optional<Dirent> found;
   switch (name.kind_case()) {
     case v1::EntryName::kStored: {
@@ -80,7 +80,7 @@ Result<Dirent> FindEntry(Core& core, Op& op, const Directory& directory, const v
   return *std::move(found);
 }
 
-Result<DirentPlace> FindPlace(Core& core, Op& op, const Directory& directory, const v1::EntryName& name) {
+Result<DirentPlace> FindPlace(Core& core, Op& op, const ParentDirectory& directory, const v1::EntryName& name) {
   if (name.kind_case() == v1::EntryName::kNoKey) {
     return Status(Code::kNoKey, "directory " + ToString(directory.fid) + " is locked: nothing can be named in it");
   }
@@ -92,7 +92,7 @@ Result<DirentPlace> FindPlace(Core& core, Op& op, const Directory& directory, co
   return place;
 }
 
-Status CheckBirthContext(const Directory& parent, v1::FileType type, const std::string& context) {
+Status CheckBirthContext(const ParentDirectory& parent, v1::FileType type, const std::string& context) {
   if (!context.empty()) {
     if (!BearsContext(type)) return Status(Code::kInvalid, "a special file bears no encryption context");
     const auto decoded = DecodeContext(AsBytes(context));
@@ -118,7 +118,7 @@ Status CheckBirthContext(const Directory& parent, v1::FileType type, const std::
   return Status::Ok();
 }
 
-Status CheckArrivalContext(const Directory& parent, const rows::InodeRow& row) {
+Status CheckArrivalContext(const ParentDirectory& parent, const rows::InodeRow& row) {
   if (!parent.encrypted() || !BearsContext(row.attr().type())) return Status::Ok();
   if (CheckInheritance(AsBytes(parent.row->context()), AsBytes(row.context())) == Inheritance::kFits) {
     return Status::Ok();

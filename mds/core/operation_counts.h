@@ -1,4 +1,4 @@
-// OperationCounts: how often each operation was asked for and how long it took, for Ping. One strand.
+// ServedOperations: how often each operation was asked for and how long it took, for Ping. One strand.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace nacre {
 
-class OperationCounts {
+class ServedOperations {
  public:
   void Count(const char* operation, bool ok, Duration took);
   template <typename Reply>
@@ -21,7 +21,7 @@ class OperationCounts {
   std::map<std::string, v1::OperationCount, std::less<>> counts_;
 };
 
-inline void OperationCounts::Count(const char* operation, bool ok, Duration took) {
+inline void ServedOperations::Count(const char* operation, bool ok, Duration took) {
   auto it = counts_.find(std::string_view(operation));
   if (it == counts_.end()) {
     it = counts_.try_emplace(operation).first;

@@ -45,7 +45,7 @@ Status ObjectServer::AdmitOrder(const v1::RequestHeader& header) {
 
 void ObjectServer::FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno) {
   const Transno stable = committer_.stable();
-  const Session* known = session == 0 ? nullptr : sessions_.Find(session);
+  const KnownSession* known = session == 0 ? nullptr : sessions_.Find(session);
   reply.set_transno(transno);
   reply.set_boot_count(options_.boot_count);
   reply.set_stable(transno <= stable);

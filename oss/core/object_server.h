@@ -94,7 +94,7 @@ class ObjectServer final : public OssApi {
   // Under the object's lock.
   Task<Result<v1::WriteReply>> WriteLocked(const ObjectUse& object, const v1::WriteHeader& request,
                                            const CheckedWrite& checked, const CipherRun& run);
-  v1::WriteReply ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages, Session& session);
+  v1::WriteReply ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages, KnownSession& session);
   Task<Result<ObjectPages>> ReadLocked(const ObjectUse& object, const v1::ReadRequest& request);
   Task<Result<Done>> SetSizeLocked(const ObjectUse& object, const v1::SetSizeRequest& request, const CheckedSetSize& checked);
   Task<Result<Done>> PunchLocked(const ObjectUse& object, const v1::PunchRequest& request, const CheckedPunch& checked);

@@ -59,7 +59,7 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   pages.pieces = run.pieces();
   status = co_await PrepareLimited(*object, pages);
   if (!status.ok()) co_return status.With("writing object " + ToString(object->id));
-  Session* session = sessions_.Find(request.header().session());
+  KnownSession* session = sessions_.Find(request.header().session());
   if (session == nullptr) {
     pages_.AbandonWrite(*object, pages);
     co_return Status(Code::kNotConnected, "the session was closed while it wrote");
@@ -78,7 +78,7 @@ Task<Status> ObjectServer::PrepareLimited(Object& object, PageWrite& pages) {
 }
 
 v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages,
-                                        Session& session) {
+                                        KnownSession& session) {
   const uint64_t bytes = pages.page_count * kPageBytes;
   const Transno transno = committer_.Changed(object.pointer(), bytes);
   pages_.ApplyWrite(*object, pages, transno);

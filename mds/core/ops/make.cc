@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint32_t kSipHash = 1;
 
-Status CheckSymlink(const Directory& parent, const v1::MakeRequest& request) {
+Status CheckSymlink(const ParentDirectory& parent, const v1::MakeRequest& request) {
   const std::string& target = request.symlink_target();
   if (target.empty()) return Status(Code::kNotFound, "a symlink to nothing");
   if (target.size() > kSymlinkBytesMax || request.symlink_size() >= kSymlinkBytesMax) {
@@ -25,7 +25,7 @@ Status CheckSymlink(const Directory& parent, const v1::MakeRequest& request) {
   return Status::Ok();
 }
 
-Status CheckType(Op& op, const Directory& parent, const v1::MakeRequest& request) {
+Status CheckType(Op& op, const ParentDirectory& parent, const v1::MakeRequest& request) {
   const bool symlink = request.type() == v1::FILE_TYPE_SYMLINK;
   const bool device = request.type() == v1::FILE_TYPE_CHAR_DEVICE || request.type() == v1::FILE_TYPE_BLOCK_DEVICE;
   if (!symlink && (!request.symlink_target().empty() || request.symlink_size() != 0)) {
@@ -47,7 +47,7 @@ Status CheckType(Op& op, const Directory& parent, const v1::MakeRequest& request
   }
 }
 
-void FillByType(Core& core, const Directory& parent, const v1::MakeRequest& request, rows::InodeRow& row) {
+void FillByType(Core& core, const ParentDirectory& parent, const v1::MakeRequest& request, rows::InodeRow& row) {
   row.mutable_attr()->set_rdev(request.rdev());
   if (request.type() == v1::FILE_TYPE_SYMLINK) {
     row.set_symlink_target(request.symlink_target());

@@ -10,7 +10,7 @@ namespace {
 
 // What the request means right now: an inode that is there, or a place where one is to be made.
 struct Target {
-  std::optional<Directory> parent;
+  std::optional<ParentDirectory> parent;
   std::optional<Fid> existing;
   uint64_t cookie = 0;  // of the entry, or the free place
 };

@@ -9,7 +9,7 @@
 namespace nacre {
 namespace {
 
-Result<Directory> LoadOwned(Core& core, Op& op, const v1::Fid& fid) {
+Result<ParentDirectory> LoadOwned(Core& core, Op& op, const v1::Fid& fid) {
   auto directory = LoadDirectory(core, op, FromWire(fid), 0);
   if (!directory.ok()) return directory;
   if (op.caller().root() || op.caller().uid == directory->row->attr().uid()) return directory;

@@ -9,8 +9,8 @@ namespace nacre {
 namespace {
 
 struct Move {
-  Directory from;
-  Directory to;
+  ParentDirectory from;
+  ParentDirectory to;
   Dirent source;
   InodePtr source_row;
   std::optional<Dirent> target;
@@ -60,7 +60,7 @@ Status CheckNoCycle(Op& op, const Fid& directory, Fid into) {
 }
 
 // May this inode leave `from` and come into `to`?
-Status CheckArrival(Op& op, const Fid& fid, const rows::InodeRow& row, const Directory& from, const Directory& to) {
+Status CheckArrival(Op& op, const Fid& fid, const rows::InodeRow& row, const ParentDirectory& from, const ParentDirectory& to) {
   NACRE_RETURN_IF_ERROR(CheckRemoval(OwnershipOf(*from.row), OwnershipOf(row), op.caller()));
   if (from.fid == to.fid) return Status::Ok();
   NACRE_RETURN_IF_ERROR(CheckArrivalContext(to, row));
@@ -88,6 +88,8 @@ Status Check(Core& core, Op& op, const Move& move, const v1::RenameRequest& requ
   if (request.no_replace() && move.target) {
     return Status(Code::kExists, "the name is taken by " + ToString(move.target->fid));
   }
+  // Two names of one inode, or twice the same name: POSIX leaves all as it is.
+  if (move.target && move.target->fid == move.source.fid) return Status::Ok();
   if (request.exchange() && !move.target) {
     op.ReliesOnEntries(move.to.fid);
     return Status(Code::kNotFound, "there is nothing to change places with");
@@ -102,7 +104,7 @@ Status Check(Core& core, Op& op, const Move& move, const v1::RenameRequest& requ
   return Status::Ok();
 }
 
-void PutMoved(Change& change, const Dirent& what, const rows::InodeRow& row, const Directory& from, const Directory& to,
+void PutMoved(Change& change, const Dirent& what, const rows::InodeRow& row, const ParentDirectory& from, const ParentDirectory& to,
               uint64_t to_cookie, std::string name) {
   rows::InodeRow moved = row;
   MoveName(change, what.fid, from.fid, what.cookie, to.fid, to_cookie, moved);
@@ -146,7 +148,6 @@ Answer<v1::RenameReply> ServeRename(Core& core, Op& op, const v1::RenameRequest&
   if (!move.ok()) co_return move.status();
   NACRE_CO_RETURN_IF_ERROR(Check(core, op, *move, request));
   v1::RenameReply reply;
-  // Two names of one inode: POSIX leaves both.
   if (move->target && move->target->fid == move->source.fid) co_return reply;
   Change change(core);
   if (request.exchange()) {
