@@ -177,13 +177,14 @@ Task<void> TreeCopy::CopyFile(std::shared_ptr<SourceNode> node, std::shared_ptr<
     if (xattrs.ok() && !xattrs->empty()) status = co_await (*to)->SetXattrs(*std::move(xattrs));
   }
   co_await (*from)->Close();
-  co_await (*to)->Finish(end, [this, status, label](Status verdict) {
+  std::function<void(Status)> note = [this, status, label](Status verdict) {
     if (verdict.ok() && status.ok()) {
       Count(&CopyReport::files);
     } else {
       Failed(label, status.ok() ? verdict : status);
     }
-  });
+  };
+  co_await (*to)->Finish(end, std::move(note));
 }
 
 Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end) {
