@@ -60,7 +60,12 @@ Task<Result<Reply>> CallOnce(const std::string& address, std::string_view operat
   rpc_internal::SetDeadline(state->context, deadline_ms, options.timeout);
   const int64_t began = rpc_internal::NowNs();
   OneShot<grpc::Status> done;
-  start(&state->context, &state->request, &state->reply, [done, state](grpc::Status status) { done.Set(std::move(status)); });
+  // The call-back gives up its share before anybody goes on: the context holds the channel, and the last channel must not
+  // end on gRPC's own thread, which would then wait for itself.
+  start(&state->context, &state->request, &state->reply, [done, state](grpc::Status status) mutable {
+    state.reset();
+    done.Set(std::move(status));
+  });
   const grpc::Status transport = co_await done;
   Status status = rpc_internal::TransportStatus(transport, address);
   if (options.observer) options.observer(operation, Duration(rpc_internal::NowNs() - began), status);
