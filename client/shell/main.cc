@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "client/shell/app.h"
+#include "common/runtime/malloc_tuning.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ unsigned TerminalWidth() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  nacre::TuneMalloc();
   // Names are UTF-8 whatever the environment says: without this a table would show them as \xNN.
   if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
   std::ios::sync_with_stdio(false);
