@@ -137,14 +137,15 @@ Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out, std::vect
   bool refetched = false;
   for (int attempt = 0; !out.empty(); ++attempt) {
     const uint64_t known_size = size();
-    // At the end as far as we know: somebody may have written behind it since.
-    if (offset >= known_size && refetched) break;
-    if (offset >= known_size) {
+    // To or beyond the end as far as we know: somebody may have written behind it since.
+    const bool beyond_known = offset >= known_size || out.size() > known_size - offset;
+    if (beyond_known && !refetched) {
       const Status fetched = co_await Refetch();
       if (!fetched.ok()) co_return fetched;
       refetched = true;
       continue;
     }
+    if (offset >= known_size) break;
     const size_t wanted = static_cast<size_t>(std::min<uint64_t>(out.size(), known_size - offset));
     Found found;
     const Status status = co_await ReadRange(offset, out.first(wanted), &found);

@@ -1,0 +1,77 @@
+// Cluster: a metadata server and some object storage servers, the real cores, on one SimLoop. Any of them can lose power
+// and start again. Clients (test_client.h) go before it.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/unit/cluster/hosts.h"
+
+namespace nacre {
+
+class Cluster {
+ public:
+  explicit Cluster(uint64_t seed, uint32_t osts = 3)
+      : loop(seed), random(seed + 1), mds_(loop, random, [this](uint32_t index) { return LinkForMds(index); }) {
+    mds_.Start();
+    for (uint32_t index = 0; index < osts; ++index) {
+      osts_.push_back(std::make_unique<OstHost>(loop, random, index));
+      StartOst(index);
+    }
+  }
+
+  void CrashMds() {
+    mds_.Crash();
+    for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
+  }
+  void CrashOst(uint32_t index) {
+    osts_[index]->Crash();
+    Announce(index);
+  }
+  void StopOst(uint32_t index) { osts_[index]->Stop(); }
+  void StartOst(uint32_t index) {
+    osts_[index]->Start();
+    Announce(index);
+  }
+
+  uint32_t ost_count() const { return static_cast<uint32_t>(osts_.size()); }
+  const std::shared_ptr<Place<MdsApi>>& mds_place() const { return mds_.place(); }
+  const std::shared_ptr<Place<OssApi>>& ost_place(const std::string& address) const {
+    return osts_.at(std::strtoul(address.c_str() + address.rfind(':') + 1, nullptr, 10))->place();
+  }
+
+  // Does anything that a server stores hold these bytes?
+  bool Stores(const std::string& bytes) {
+    if (mds_.Stores(bytes)) return true;
+    for (const auto& ost : osts_) {
+      if (ost->Stores(bytes)) return true;
+    }
+    return false;
+  }
+  uint64_t StoredPages() const {
+    uint64_t pages = 0;
+    for (const auto& ost : osts_) pages += ost->StoredPages();
+    return pages;
+  }
+
+  SimLoop loop;
+  SeededRandom random;
+  CallLog orders;  // what the MDS asks of the OSTs
+
+ private:
+  void Announce(uint32_t index) {
+    const auto reply = loop.Run(mds_.place()->server->AnnounceTarget(osts_[index]->Announcement()));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  }
+  std::shared_ptr<OssApi> LinkForMds(uint32_t index) {
+    if (index >= osts_.size()) return nullptr;
+    return std::make_shared<OssLink>(&loop, osts_[index]->place(), &orders);
+  }
+
+  std::vector<std::unique_ptr<OstHost>> osts_;
+  MdsHost mds_;  // goes first: its calls end in the OSTs
+};
+
+}  // namespace nacre

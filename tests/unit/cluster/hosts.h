@@ -1,0 +1,53 @@
+// Hosts: one server each, over memory, that can lose power and start again. A translation unit each, because the cores of
+// two servers are never meant to be seen by one. The loop outlives them. One thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tests/unit/cluster/links.h"
+
+namespace nacre {
+
+inline constexpr char kTestFsid[] = "0123456789abcdef";
+
+class OstHost {
+ public:
+  OstHost(SimLoop& loop, Random& random, uint32_t index);
+  ~OstHost();
+  OstHost(const OstHost&) = delete;
+
+  void Start();
+  void Stop();   // in order; nobody listens then
+  void Crash();  // power cut and start: what was not stable is lost, all of it or a random part
+  const std::shared_ptr<Place<OssApi>>& place() const;
+  v1::AnnounceTargetRequest Announcement() const;
+  // Does anything it stores hold these bytes?
+  bool Stores(const std::string& bytes);
+  uint64_t StoredPages() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class MdsHost {
+ public:
+  // find_ost: how the MDS reaches its OSTs.
+  MdsHost(SimLoop& loop, Random& random, std::function<std::shared_ptr<OssApi>(uint32_t)> find_ost);
+  ~MdsHost();
+  MdsHost(const MdsHost&) = delete;
+
+  void Start();
+  void Stop();
+  void Crash();
+  const std::shared_ptr<Place<MdsApi>>& place() const;
+  bool Stores(const std::string& bytes);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nacre
