@@ -36,7 +36,7 @@ finish() {
 plant() {
   mkdir -p "$1"
   for name in one two three; do
-    yes "$canary-contents-$name" | head -c 200000 >"$1/$canary-name-$name"
+    printf "$canary-contents-$name\n%.0s" {1..7000} >"$1/$canary-name-$name"
   done
   ln -s "/$canary-target" "$1/link"
 }

@@ -6,12 +6,16 @@ set -euo pipefail
 
 half=${1:?usage: tour.sh first|second WORK_DIR}
 work=${2:?usage: tour.sh first|second WORK_DIR}
-tree=${NACRE_TOUR_TREE:-/usr/include}
+tree=${NACRE_TOUR_TREE:-/usr/include/c++}
 
 say() { printf '\n== %s\n' "$*"; }
+# The command line goes where the narration goes, not into a file that the command's result is caught in.
+exec 3>&1
 run() {
-  printf '$ %s\n' "$*"
+  local begin=$SECONDS
+  printf '$ %s\n' "${*//$work/WORK}" >&3
   "$@"
+  [ $((SECONDS - begin)) -lt 2 ] || printf '  (%d s)\n' $((SECONDS - begin)) >&3
 }
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
@@ -22,7 +26,7 @@ fail() {
 expect() {
   local wanted=$1 code=0
   shift
-  printf '$ %s\n' "$*"
+  printf '$ %s\n' "${*//$work/WORK}"
   "$@" </dev/null || code=$?
   [ "$code" = "$wanted" ] || fail "exit code $code, not $wanted: $*"
   [ "$wanted" = 0 ] || printf '  (exit code %s, as it must be)\n' "$code"
@@ -66,7 +70,8 @@ read_back() {
 lock_and_look() {
   say 'Locked: names without the key, nothing can be opened or made'
   run nacre lock /vault
-  run nacre ls /vault | tee "$work/locked"
+  run nacre ls /vault >"$work/locked"
+  cat "$work/locked"
   ! grep -qE '^(tree|striped)$' "$work/locked" || fail 'a clear name shows in a locked directory'
   [ "$(grep -c . "$work/locked")" = 2 ] || fail 'a locked directory must show its two entries'
   expect 4 nacre stat /vault/tree
