@@ -48,7 +48,9 @@ int Show(CommandContext& context, const std::string& given, uint64_t offset, uin
   if (!client.ok()) return context.Fail("read", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(*path, {});
   if (!file.ok()) return context.Fail("read", given, file.status());
-  Status status = StreamOut(context, **file, offset, length);
+  // The size as of the open: asking beyond it would ask the server once more, what it is by now.
+  const uint64_t size = (*file)->Info().size;
+  Status status = StreamOut(context, **file, offset, std::min(length, size - std::min(offset, size)));
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("read", given, status);

@@ -103,8 +103,9 @@ int GetStream(CommandContext& context, const std::string& given, const std::stri
   if (!file.ok()) return context.Fail("get", given, file.status());
   std::vector<uint8_t> buffer(kChunkBytes);
   Status status;
-  for (uint64_t offset = 0; status.ok();) {
-    const Result<size_t> got = (*file)->Read(offset, buffer);
+  const uint64_t size = (*file)->Info().size;  // as of the open: asking beyond it would ask the server once more
+  for (uint64_t offset = 0; status.ok() && offset < size;) {
+    const Result<size_t> got = (*file)->Read(offset, {buffer.data(), std::min<uint64_t>(buffer.size(), size - offset)});
     if (!got.ok() || *got == 0) {
       status = got.status();
       break;
