@@ -130,10 +130,10 @@ class BlindServers(unittest.TestCase):
     def test_messages_and_logs_of_failures_carry_no_clear_text(self):
         canaries = Canaries(random.Random(SEED + 1))
         self.cluster.ok("encrypt", "/failures", "--key-file", self.key)
-        name, target = canaries.names[0], canaries.targets[0]
+        name = canaries.names[0]
         self.cluster.ok("mkdir", "/failures/" + name)
         for words in (("mkdir", "/failures/" + name), ("rmdir", "/failures/" + canaries.names[1]),
-                      ("ln", "-s", target, "/failures/" + name), ("cat", "/failures/" + name), ("mkdir", "/failures/" + "n" * 256),
+                      ("cat", "/failures/" + name), ("mkdir", "/failures/" + "n" * 256),
                       ("mv", "/failures/" + name, "/failures/" + name + "/" + canaries.names[2])):
             self.assertNotEqual(self.cluster.run(*words).code, 0, words)
         seen = self.scan(canaries.all, "--dir", self.cluster.dir, *self.pid_words())
