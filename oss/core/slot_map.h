@@ -13,7 +13,7 @@
 
 namespace nacre {
 
-constexpr uint32_t kIdentitySlots = 1u << 28;  // the overflow starts 1 TiB into the (sparse) file
+constexpr uint32_t kIdentitySlots = 1u << 28;  // home for pages up to 1 TiB; slots above are overflow
 constexpr uint32_t kNoSlot = 0xffffffff;
 static_assert(kIdentitySlots < kNoSlot);
 

@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kOpenFilesMax = 512;
 constexpr size_t kSyncedOneByOneMax = 8;  // more unsynced files than this: one syncfs is cheaper
 constexpr size_t kVectorsMax = 256;       // pieces in one system call
+constexpr std::string_view kOverflowSuffix = ".overflow";
 
 std::string TwoHex(uint32_t value) {
   const uint8_t byte = static_cast<uint8_t>(value);
@@ -118,15 +119,30 @@ std::string FileDevice::DirectoryOf(const ObjectId& id) const {
   return root_ + "/" + TwoHex(DevicePartOf(id)) + "/" + TwoHex(id.fid.oid >> 8 & 0xff);
 }
 
-std::string FileDevice::PathOf(const ObjectId& id) const {
+std::string FileDevice::PathOf(const FileName& name) const {
   std::string bytes;
-  AppendObjectId(bytes, id);
-  return DirectoryOf(id) + "/" + ToHex(AsBytes(bytes));
+  AppendObjectId(bytes, name.id);
+  return DirectoryOf(name.id) + "/" + ToHex(AsBytes(bytes)) +
+         std::string(name.region == Region::kOverflow ? kOverflowSuffix : "");
 }
 
-Result<FileDevice::FilePtr> FileDevice::MakeFile(const ObjectId& id) {
-  const std::string path = PathOf(id);
-  const std::string directory = DirectoryOf(id);
+std::vector<FileDevice::FileSpan> FileDevice::SplitByFile(const ObjectId& id, const std::vector<SlotSpan>& spans) {
+  std::vector<FileSpan> out;
+  out.reserve(spans.size());
+  for (SlotSpan span : spans) {
+    if (span.first < kIdentitySlots) {
+      const uint32_t home = std::min(span.count, kIdentitySlots - span.first);
+      out.push_back({{id, Region::kHome}, {span.first, home}});
+      span = {span.first + home, span.count - home};
+    }
+    if (span.count > 0) out.push_back({{id, Region::kOverflow}, {span.first - kIdentitySlots, span.count}});
+  }
+  return out;
+}
+
+Result<FileDevice::FilePtr> FileDevice::MakeFile(const FileName& name) {
+  const std::string path = PathOf(name);
+  const std::string directory = DirectoryOf(name.id);
   for (int tries = 0; tries < 2; ++tries) {
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) {
@@ -140,33 +156,33 @@ Result<FileDevice::FilePtr> FileDevice::MakeFile(const ObjectId& id) {
     NACRE_RETURN_IF_ERROR(MakeDirectory(directory));
     NoteNewEntry(part);
   }
-  return ErrnoStatus(errno, "making the file of object " + ToString(id));
+  return ErrnoStatus(errno, "making a file of object " + ToString(name.id));
 }
 
-Result<FileDevice::FilePtr> FileDevice::OpenFile(const ObjectId& id, bool make) {
-  const int fd = open(PathOf(id).c_str(), O_RDWR | O_CLOEXEC);
+Result<FileDevice::FilePtr> FileDevice::OpenFile(const FileName& name, bool make) {
+  const int fd = open(PathOf(name).c_str(), O_RDWR | O_CLOEXEC);
   if (fd >= 0) return std::make_shared<File>(fd);
-  if (errno != ENOENT) return ErrnoStatus(errno, "opening the file of object " + ToString(id));
+  if (errno != ENOENT) return ErrnoStatus(errno, "opening a file of object " + ToString(name.id));
   if (!make) return FilePtr();
-  return MakeFile(id);
+  return MakeFile(name);
 }
 
-Result<FileDevice::FilePtr> FileDevice::Get(const ObjectId& id, bool make) {
+Result<FileDevice::FilePtr> FileDevice::Get(const FileName& name, bool make) {
   {
     std::lock_guard lock(mutex_);
-    auto it = open_.find(id);
+    auto it = open_.find(name);
     if (it != open_.end()) {
       order_.splice(order_.end(), order_, it->second.place);
       return it->second.file;
     }
   }
-  Result<FilePtr> file = OpenFile(id, make);
+  Result<FilePtr> file = OpenFile(name, make);
   if (!file.ok() || *file == nullptr) return file;
   FilePtr closed_outside_the_lock;
   std::lock_guard lock(mutex_);
-  auto [it, added] = open_.try_emplace(id);
+  auto [it, added] = open_.try_emplace(name);
   if (!added) return it->second.file;  // another reader was faster
-  it->second = {*file, order_.insert(order_.end(), id)};
+  it->second = {*file, order_.insert(order_.end(), name)};
   if (open_.size() > kOpenFilesMax) {
     auto oldest = open_.find(order_.front());
     closed_outside_the_lock = std::move(oldest->second.file);
@@ -198,29 +214,28 @@ void FileDevice::MarkUnsynced(const FilePtr& file) {
 
 Task<Status> FileDevice::Write(const ObjectId& id, const std::vector<SlotSpan>& spans,
                                const std::vector<ByteView>& pieces) {
-  const Result<FilePtr> file = Get(id, true);
-  if (!file.ok()) co_return file.status();
   PieceWalker walker(pieces);
-  Status status;
-  for (SlotSpan span : spans) {
-    status = WriteSpan((*file)->fd, span, walker);
-    if (!status.ok()) break;
+  for (const FileSpan& part : SplitByFile(id, spans)) {
+    const Result<FilePtr> file = Get(part.name, true);
+    if (!file.ok()) co_return file.status();
+    const Status status = WriteSpan((*file)->fd, part.span, walker);
+    MarkUnsynced(*file);
+    if (!status.ok()) co_return status;
   }
-  MarkUnsynced(*file);
-  co_return status;
+  co_return Status::Ok();
 }
 
 Task<Status> FileDevice::Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) {
-  const Result<FilePtr> file = Get(id, false);
-  if (!file.ok()) co_return file.status();
-  if (*file == nullptr) {
-    std::fill(out.begin(), out.end(), uint8_t{0});
-    co_return Status::Ok();
-  }
-  for (SlotSpan span : spans) {
-    const size_t bytes = span.count * kPageBytes;
-    NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, span, out.subspan(0, bytes)));
-    out = out.subspan(bytes);
+  for (const FileSpan& part : SplitByFile(id, spans)) {
+    const MutableBytes here = out.first(part.span.count * kPageBytes);
+    out = out.subspan(here.size());
+    const Result<FilePtr> file = Get(part.name, false);
+    if (!file.ok()) co_return file.status();
+    if (*file == nullptr) {
+      std::fill(here.begin(), here.end(), uint8_t{0});
+    } else {
+      NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, part.span, here));
+    }
   }
   co_return Status::Ok();
 }
@@ -252,31 +267,37 @@ Task<Status> FileDevice::Sync() {
 }
 
 Task<Status> FileDevice::Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) {
-  const Result<FilePtr> file = Get(id, false);
-  if (!file.ok()) co_return file.status();
-  if (*file == nullptr) co_return Status::Ok();
-  for (SlotSpan span : spans) {
-    const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    if (fallocate((*file)->fd, mode, OffsetOf(span.first), OffsetOf(span.count)) == 0) continue;
+  const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  for (const FileSpan& part : SplitByFile(id, spans)) {
+    const Result<FilePtr> file = Get(part.name, false);
+    if (!file.ok()) co_return file.status();
+    if (*file == nullptr) continue;
+    if (fallocate((*file)->fd, mode, OffsetOf(part.span.first), OffsetOf(part.span.count)) == 0) continue;
     if (errno == EOPNOTSUPP) co_return Status::Ok();  // then the slots keep their blocks until used again
-    co_return ErrnoStatus(errno, "punching the file of object " + ToString(id));
+    co_return ErrnoStatus(errno, "punching a file of object " + ToString(id));
   }
   co_return Status::Ok();
 }
 
-Task<Status> FileDevice::Remove(const ObjectId& id) {
+Status FileDevice::RemoveFile(const FileName& name) {
   FilePtr closed_outside_the_lock;
   {
     std::lock_guard lock(mutex_);
-    auto it = open_.find(id);
+    auto it = open_.find(name);
     if (it != open_.end()) {
       closed_outside_the_lock = std::move(it->second.file);
       order_.erase(it->second.place);
       open_.erase(it);
     }
   }
-  if (unlink(PathOf(id).c_str()) == 0 || errno == ENOENT) co_return Status::Ok();
-  co_return ErrnoStatus(errno, "removing the file of object " + ToString(id));
+  if (unlink(PathOf(name).c_str()) == 0 || errno == ENOENT) return Status::Ok();
+  return ErrnoStatus(errno, "removing a file of object " + ToString(name.id));
+}
+
+Task<Status> FileDevice::Remove(const ObjectId& id) {
+  const FileName overflow{id, Region::kOverflow}, home{id, Region::kHome};
+  NACRE_CO_RETURN_IF_ERROR(RemoveFile(overflow));
+  co_return RemoveFile(home);
 }
 
 Task<Result<std::vector<ObjectId>>> FileDevice::List(uint32_t part) {
@@ -291,12 +312,15 @@ Task<Result<std::vector<ObjectId>>> FileDevice::List(uint32_t part) {
       co_return ErrnoStatus(errno, "listing " + directory);
     }
     while (const dirent* entry = readdir(entries)) {
-      const std::optional<std::string> bytes = FromHex(entry->d_name);
+      std::string_view name = entry->d_name;
+      if (name.ends_with(kOverflowSuffix)) name.remove_suffix(kOverflowSuffix.size());
+      const std::optional<std::string> bytes = FromHex(name);
       if (bytes && bytes->size() == kObjectIdBytes) ids.push_back(LoadObjectId(AsBytes(*bytes).data()));
     }
     closedir(entries);
   }
   std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());  // an object may have both files
   co_return ids;
 }
 

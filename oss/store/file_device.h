@@ -1,4 +1,6 @@
-// FileDevice: an ObjectDevice on a directory: one sparse file per object, ROOT/xx/yy/<object id in hex>.
+// FileDevice: an ObjectDevice on a directory: an object's home slots are the pages of ROOT/xx/yy/<object id in hex>, which
+// is therefore as long as the object; its overflow slots, if it has any, those of a second file beside it, .overflow. (In
+// one file they would begin a terabyte in, and every cp, tar and scan of a data directory would choke on the hole.)
 //
 //   xx: low byte of the FID's sequence (the device part)    yy: second byte of its number
 // so that files made together share a directory, and no directory grows without bound. Any thread. Open files are kept
@@ -41,9 +43,20 @@ class FileDevice final : public ObjectDevice {
     bool dirty = false;  // guarded by the device's mutex
   };
   using FilePtr = std::shared_ptr<File>;
+  enum class Region { kHome, kOverflow };
+  struct FileName {
+    ObjectId id;
+    Region region = Region::kHome;
+    friend auto operator<=>(const FileName&, const FileName&) = default;
+  };
+  // A span inside one of the two files, in that file's own slots.
+  struct FileSpan {
+    FileName name;
+    SlotSpan span;
+  };
   struct CachedFile {
     FilePtr file;
-    std::list<ObjectId>::iterator place;
+    std::list<FileName>::iterator place;
   };
   struct Unsynced {
     std::vector<FilePtr> files;      // while they are few
@@ -53,10 +66,12 @@ class FileDevice final : public ObjectDevice {
 
   FileDevice(std::string root, int root_fd) : root_(std::move(root)), root_fd_(root_fd) {}
   std::string DirectoryOf(const ObjectId& id) const;
-  std::string PathOf(const ObjectId& id) const;
-  Result<FilePtr> Get(const ObjectId& id, bool make);  // null: there is none
-  Result<FilePtr> OpenFile(const ObjectId& id, bool make);
-  Result<FilePtr> MakeFile(const ObjectId& id);
+  std::string PathOf(const FileName& name) const;
+  static std::vector<FileSpan> SplitByFile(const ObjectId& id, const std::vector<SlotSpan>& spans);
+  Result<FilePtr> Get(const FileName& name, bool make);  // null: there is none
+  Result<FilePtr> OpenFile(const FileName& name, bool make);
+  Result<FilePtr> MakeFile(const FileName& name);
+  Status RemoveFile(const FileName& name);
   void MarkUnsynced(const FilePtr& file);
   void NoteNewEntry(const std::string& directory);
   Status SyncDirectory(const std::string& directory) const;
@@ -64,8 +79,8 @@ class FileDevice final : public ObjectDevice {
   const std::string root_;
   const int root_fd_;
   std::mutex mutex_;  // guards all below
-  std::map<ObjectId, CachedFile> open_;
-  std::list<ObjectId> order_;  // longest unused first
+  std::map<FileName, CachedFile> open_;
+  std::list<FileName> order_;  // longest unused first
   Unsynced unsynced_;
 };
 
