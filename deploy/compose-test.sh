@@ -146,6 +146,7 @@ main() {
   say 'restarting every server'
   compose restart --timeout 20 mds0 oss0 oss1 oss2 >"$scratch/restart.log" 2>&1 || { cat "$scratch/restart.log"; return 1; }
   wait_until_healthy
+  say 'healthy again'
   tour second
   say 'PASSED'
 }
