@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/core/open_file.h"
+#include "common/layout/stripe_map.h"
 
 namespace nacre {
 namespace {
@@ -233,6 +234,11 @@ Task<Result<uint64_t>> OpenFile::AppendPiece(ByteView data) {
       Result<EdgePage> read = co_await ReadEdge(where, at / kPageBytes);
       status = read.status();
       if (read.ok()) *first = *std::move(read);
+      // The page may have been read with what somebody appended since we asked for the end: its digest would hold, and
+      // we would write over that.
+      if (status.ok() && first->object_size > ObjectSizeFor(where->component, chunk.stripe, at)) {
+        status = Status(Code::kLostRace, "somebody appended meanwhile");
+      }
     }
     if (status.ok()) status = co_await SendAppend(where, chunk, at, now, first.get());
     if (status.ok() && now.size() == data.size()) co_return at;

@@ -1,0 +1,135 @@
+// Two clients on one file at the same time, no lock between them: nothing anybody was told is written gets lost, the size
+// is exact, nobody reads what was cut off.
+#include <array>
+#include <numeric>
+
+#include "tests/unit/cluster/test_client.h"
+
+namespace nacre {
+namespace {
+
+class Sharing : public testing::TestWithParam<uint64_t> {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(a.Encrypt("/d", 1), Code::kOk);
+    ASSERT_EQ(b.Unlock("/d", 1), Code::kOk);
+    of_a = a.Create("/d/f", 2);
+    of_b = b.Open("/d/f");
+  }
+  void TearDown() override {
+    EXPECT_TRUE(a.Close(of_a).ok());
+    EXPECT_TRUE(b.Close(of_b).ok());
+  }
+  std::vector<Status> Together(std::vector<Task<Status>> tasks) { return cluster.loop.Run(WhenAll(std::move(tasks))); }
+  static Task<Status> AppendOne(Opened file, const Bytes* data) {
+    const Result<uint64_t> at = co_await file->Append(*data);
+    co_return at.status();
+  }
+
+  Cluster cluster{GetParam()};
+  TestClient a{cluster, GetParam() + 1};
+  TestClient b{cluster, GetParam() + 2};
+  SeededRandom dice{GetParam() + 3};
+  Opened of_a, of_b;
+};
+
+TEST_P(Sharing, WritesToDifferentBytesOfOnePageLoseNothing) {
+  constexpr size_t kPieces = 48, kPieceBytes = 200;  // 9600 bytes: three pages, no piece on a border of its own
+  std::vector<Bytes> pieces;
+  std::vector<Task<Status>> writes;
+  Bytes model;
+  for (size_t i = 0; i < kPieces; ++i) {
+    pieces.push_back(RandomBytes(dice, kPieceBytes));
+    model.insert(model.end(), pieces.back().begin(), pieces.back().end());
+  }
+  for (size_t i = 0; i < kPieces; ++i) {
+    const Opened& file = dice.Below(2) == 0 ? of_a : of_b;
+    writes.push_back(file->Write(i * kPieceBytes, pieces[i]));
+  }
+  for (const Status& status : Together(std::move(writes))) EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_TRUE(a.All(of_a) == model);
+  EXPECT_TRUE(b.All(of_b) == model);
+  EXPECT_EQ(a.SizeOf("/d/f"), model.size());
+}
+
+TEST_P(Sharing, AppendsLoseNothingAndAreNotTorn) {
+  std::vector<Bytes> pieces;
+  std::vector<Task<Status>> appends;
+  size_t total = 0;
+  for (size_t i = 0; i < 40; ++i) {
+    pieces.push_back(Bytes(1 + dice.Below(5000), static_cast<uint8_t>(i + 1)));
+    total += pieces.back().size();
+  }
+  for (const Bytes& piece : pieces) appends.push_back(AppendOne(dice.Below(2) == 0 ? of_a : of_b, &piece));
+  for (const Status& status : Together(std::move(appends))) EXPECT_TRUE(status.ok()) << status.ToString();
+  const Bytes all = a.All(of_a);
+  EXPECT_EQ(a.SizeOf("/d/f"), total);
+  ASSERT_EQ(all.size(), total);
+  EXPECT_TRUE(b.All(of_b) == all);
+  std::array<size_t, 41> seen{};
+  for (uint8_t byte : all) {
+    ASSERT_TRUE(byte >= 1 && byte <= 40) << "a byte nobody appended";
+    ++seen[byte];
+  }
+  for (size_t i = 0; i < pieces.size(); ++i) EXPECT_EQ(seen[i + 1], pieces[i].size()) << "piece " << i;
+}
+
+TEST_P(Sharing, ATruncateBesidesWritesEndsAsOneOfTheirOrders) {
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    const Bytes before(20000, 'o');
+    ASSERT_TRUE(a.Run(of_a->Truncate(0)).ok());
+    ASSERT_TRUE(a.Write(of_a, 0, before).ok());
+    const uint64_t cut = 1 + dice.Below(19999), at = dice.Below(20000), length = 1 + dice.Below(6000);
+    const Bytes data(length, 'n');
+    std::vector<Task<Status>> both;
+    both.push_back(of_b->Write(at, data));
+    both.push_back(of_a->Truncate(cut));
+    for (const Status& status : Together(std::move(both))) ASSERT_TRUE(status.ok()) << status.ToString();
+    Bytes write_last(before.begin(), before.begin() + static_cast<ptrdiff_t>(cut));
+    write_last.resize(std::max<size_t>(cut, at + length), 0);
+    std::copy(data.begin(), data.end(), write_last.begin() + static_cast<ptrdiff_t>(at));
+    Bytes cut_last = before;
+    cut_last.resize(std::max<size_t>(cut_last.size(), at + length), 0);
+    std::copy(data.begin(), data.end(), cut_last.begin() + static_cast<ptrdiff_t>(at));
+    cut_last.resize(cut);
+    const Bytes now = a.All(of_a);
+    EXPECT_EQ(a.SizeOf("/d/f"), now.size());
+    EXPECT_TRUE(b.All(of_b) == now) << "cut " << cut << ", write " << at << " +" << length;
+    EXPECT_TRUE(now == write_last || now == cut_last)
+        << now.size() << " bytes after a cut to " << cut << " and a write " << at << " +" << length;
+  }
+}
+
+TEST_P(Sharing, WhatIsCutOffByOneIsReadByNoneAfterwards) {
+  ASSERT_TRUE(a.Write(of_a, 0, Bytes(30000, 'x')).ok());
+  EXPECT_EQ(b.All(of_b).size(), 30000U);
+  ASSERT_TRUE(a.Run(of_a->Truncate(5000)).ok());
+  EXPECT_EQ(b.All(of_b), Bytes(5000, 'x'));
+  ASSERT_TRUE(b.Write(of_b, 10000, "y").ok());
+  Bytes model(5000, 'x');
+  model.resize(10000);
+  model.push_back('y');
+  EXPECT_TRUE(a.All(of_a) == model);
+  EXPECT_EQ(a.SizeOf("/d/f"), 10001U);
+}
+
+TEST_P(Sharing, AFileOpenWithTruncateIsEmptyForWhoHadItOpen) {
+  ASSERT_TRUE(a.Write(of_a, 0, Bytes(30000, 'x')).ok());
+  FileOpener::Wish wish = TestClient::Existing(true);
+  wish.truncate = true;
+  const Result<Opened> emptied = b.TryOpen("/d/f", wish);
+  ASSERT_TRUE(emptied.ok()) << emptied.status().ToString();
+  EXPECT_EQ(a.All(of_a).size(), 0U);
+  const Status written = a.Write(of_a, 100, "late");
+  EXPECT_TRUE(written.ok()) << written.ToString();
+  EXPECT_EQ(b.SizeOf("/d/f"), 104U);
+  EXPECT_EQ(b.All(of_b), b.All(*emptied));
+  EXPECT_EQ(b.All(of_b).size(), 104U);
+  EXPECT_TRUE(b.Close(*emptied).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Sharing, testing::Range<uint64_t>(100, 110));
+
+}  // namespace
+}  // namespace nacre
