@@ -1,0 +1,141 @@
+// Servers lose power (promise P5, as far as replay does not exist yet): what was committed is there, what was lost is told
+// to the file concerned and to no other, nothing is silent.
+#include "tests/unit/cluster/test_client.h"
+
+namespace nacre {
+namespace {
+
+class Restart : public testing::TestWithParam<uint64_t> {
+ protected:
+  void SetUp() override { ASSERT_EQ(client.Encrypt("/d", 1), Code::kOk); }
+  Opened OnOst(const std::string& path, uint32_t ost) {
+    FileOpener::Wish wish = TestClient::NewFile();
+    wish.hint.set_has_first_ost(true);
+    wish.hint.set_first_ost(ost);
+    const Result<Opened> file = client.TryOpen(path, wish);
+    EXPECT_TRUE(file.ok()) << file.status().ToString();
+    return file.ok() ? *file : nullptr;
+  }
+
+  Cluster cluster{GetParam(), 2};
+  TestClient client{cluster, GetParam() + 1, std::chrono::seconds(5)};
+};
+
+TEST_P(Restart, OfAnOstIsToldToTheFilesThatLostWritesAndToNoOther) {
+  const Opened lost = OnOst("/d/lost", 0), other = OnOst("/d/other", 1), committed = OnOst("/d/committed", 0);
+  ASSERT_TRUE(client.Write(committed, 0, "committed").ok());
+  ASSERT_TRUE(client.Run(committed->Sync()).ok());
+  ASSERT_TRUE(client.Write(lost, 0, "lost").ok());
+  ASSERT_TRUE(client.Write(other, 0, "other").ok());
+  cluster.CrashOst(0);
+  EXPECT_EQ(client.Run(lost->Sync()).code(), Code::kIo);
+  EXPECT_EQ(client.Write(lost, 0, "again").code(), Code::kIo);
+  EXPECT_EQ(client.Close(lost).code(), Code::kIo);
+  EXPECT_TRUE(client.Run(other->Sync()).ok());
+  EXPECT_TRUE(client.Close(other).ok());
+  const Status fine = client.Write(committed, 9, " and more");
+  EXPECT_TRUE(fine.ok()) << fine.ToString();
+  EXPECT_TRUE(client.Close(committed).ok());
+  EXPECT_EQ(client.Get("/d/committed"), "committed and more");
+  EXPECT_EQ(client.Get("/d/other"), "other");
+  // All or nothing of one write, and the size fits.
+  const std::string left = client.Get("/d/lost");
+  EXPECT_TRUE(left.empty() || left == "lost") << left;
+  EXPECT_EQ(client.SizeOf("/d/lost"), left.size());
+}
+
+TEST_P(Restart, OfAnOstIsToldByTheNextWrite) {
+  const Opened file = OnOst("/d/f", 0);
+  ASSERT_TRUE(client.Write(file, 0, "first").ok());
+  cluster.CrashOst(0);
+  // It reaches the new life, or not: what counts is that the loss is told before the file is closed as good.
+  const Status second = client.Write(file, 5, "second");
+  EXPECT_TRUE(second.ok() || second.code() == Code::kIo) << second.ToString();
+  EXPECT_EQ(client.Write(file, 11, "third").code(), Code::kIo);
+  EXPECT_EQ(client.Close(file).code(), Code::kIo);
+}
+
+TEST_P(Restart, OfAnOstAfterACommitLosesNothing) {
+  const Opened file = client.Create("/d/f", 2);
+  SeededRandom dice(GetParam());
+  const Bytes content = RandomBytes(dice, 300'000);
+  ASSERT_TRUE(client.Write(file, 0, content).ok());
+  ASSERT_TRUE(client.Run(client.core.Commit()).ok());
+  cluster.CrashOst(0);
+  cluster.CrashOst(1);
+  EXPECT_TRUE(client.All(file) == content);
+  EXPECT_TRUE(client.Close(file).ok());
+  EXPECT_EQ(client.SizeOf("/d/f"), content.size());
+}
+
+TEST_P(Restart, OfAnOstAfterACloseLosesNothingAndTheEndOfTheClientIsFine) {
+  client.Put("/d/f", std::string(100'000, 'x'));
+  cluster.CrashOst(0);
+  cluster.CrashOst(1);
+  EXPECT_EQ(client.Get("/d/f"), std::string(100'000, 'x'));
+  const Status ended = client.End();
+  EXPECT_TRUE(ended.ok()) << ended.ToString();
+}
+
+TEST_P(Restart, OfAnOstWhileATruncateWaitsLetsItFinish) {
+  const Opened file = OnOst("/d/f", 0);
+  ASSERT_TRUE(client.Write(file, 0, Bytes(10'000, 'x')).ok());
+  ASSERT_TRUE(client.Run(file->Sync()).ok());
+  cluster.orders.LoseNext("oss.SetSize", CallLog::Loss::kReply);
+  const Status cut = client.Run(file->Truncate(5000));
+  EXPECT_TRUE(cut.ok()) << cut.ToString();
+  cluster.CrashOst(0);
+  EXPECT_EQ(client.All(file), Bytes(5000, 'x'));
+  EXPECT_TRUE(client.Close(file).ok());
+}
+
+TEST_P(Restart, OfTheMdsLosesNoAnsweredChange) {
+  for (int i = 0; i < 20; ++i) client.Put("/d/f" + std::to_string(i), std::to_string(i));
+  ASSERT_EQ(client.Rename("/d/f0", "/d/renamed"), Code::kOk);
+  ASSERT_EQ(client.Unlink("/d/f1"), Code::kOk);
+  ASSERT_EQ(client.MakeDir("/d/sub"), Code::kOk);
+  ASSERT_EQ(client.Link("/d/f2", "/d/sub/linked"), Code::kOk);
+  cluster.CrashMds();
+  EXPECT_EQ(client.List("/d").size(), 20U);
+  EXPECT_EQ(client.Get("/d/renamed"), "0");
+  EXPECT_EQ(client.Stat("/d/f1").code(), Code::kNotFound);
+  EXPECT_EQ(client.Get("/d/sub/linked"), "2");
+  for (int i = 3; i < 20; ++i) EXPECT_EQ(client.SizeOf("/d/f" + std::to_string(i)), std::to_string(i).size());
+  client.Put("/d/new", "new");
+  EXPECT_EQ(client.Get("/d/new"), "new");
+}
+
+TEST_P(Restart, OfTheMdsMakesOpenFilesStale) {
+  const Opened written = client.Create("/d/written");
+  ASSERT_TRUE(client.Write(written, 0, "content").ok());
+  ASSERT_TRUE(client.Run(client.core.Commit()).ok());
+  cluster.CrashMds();
+  EXPECT_EQ(client.SizeOf("/d/written"), 7U);
+  EXPECT_EQ(client.Write(written, 0, "later").code(), Code::kStale);
+  EXPECT_EQ(client.Close(written).code(), Code::kStale) << "never silent";
+  EXPECT_EQ(client.Get("/d/written"), "content");
+}
+
+TEST_P(Restart, OfTheMdsBeforeTheCloseIsTold) {
+  const Opened written = client.Create("/d/written");
+  ASSERT_TRUE(client.Write(written, 0, "content").ok());
+  cluster.CrashMds();
+  EXPECT_EQ(client.Close(written).code(), Code::kStale) << "never silent";
+  EXPECT_EQ(client.Get("/d/written"), "content") << "committed before";
+}
+
+TEST_P(Restart, AStoppedOstIsNamedWhenTheTimeIsOver) {
+  const Opened file = OnOst("/d/f", 1);
+  cluster.StopOst(1);
+  const Status status = client.Write(file, 0, "x");
+  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_NE(status.message().find("OST0001"), std::string::npos) << status.ToString();
+  cluster.StartOst(1);
+  EXPECT_TRUE(client.Write(file, 0, "x").ok());
+  EXPECT_TRUE(client.Close(file).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Restart, testing::Range<uint64_t>(200, 208));
+
+}  // namespace
+}  // namespace nacre
