@@ -110,20 +110,20 @@ Task<Status> OpenFile::Refetch() {
   co_return Adopt(reply->inode());
 }
 
-Task<bool> OpenFile::MayRetry(Status status, int attempt, MonotonicTime limit) {
+Task<bool> OpenFile::MayRetry(Status status, std::shared_ptr<const Placement> used, int attempt,
+                              MonotonicTime limit) {
   const Environment& environment = services_.environment;
   const Code code = status.code();
   const bool moved = code == Code::kStaleEpoch || code == Code::kStaleLayout || code == Code::kStale;
   if (!moved && code != Code::kLostRace) co_return false;
   if (environment.clock->Now() >= limit) co_return false;
   if (moved) {
-    const std::shared_ptr<const Placement> before = placement();
     const Status fetched = co_await Refetch();
     if (!fetched.ok()) co_return false;
     const std::shared_ptr<const Placement> now = placement();
     // A destroyed object whose file still has the same ones: trying again would find the same.
-    if (code == Code::kStale && now->mirror_id == before->mirror_id && now->generation == before->generation &&
-        now->file_epoch == before->file_epoch) {
+    if (code == Code::kStale && now->mirror_id == used->mirror_id && now->generation == used->generation &&
+        now->file_epoch == used->file_epoch) {
       co_return false;
     }
   }

@@ -99,8 +99,9 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   Status CheckUsable(bool for_write) const;
   Status Adopt(const v1::Inode& inode);  // new layout, epoch and size
   Task<Status> Refetch();
-  // After a lost race or a moved epoch: false when the time is over or the error is another.
-  Task<bool> MayRetry(Status status, int attempt, MonotonicTime limit);
+  // After a lost race or a moved epoch: false when the time is over or the error is another. used: the placement, or an
+  // older one, that the request failed under; other requests may have learned of a newer one since.
+  Task<bool> MayRetry(Status status, std::shared_ptr<const Placement> used, int attempt, MonotonicTime limit);
   v1::ObjectId ObjectOf(const Placement& placement, uint32_t stripe) const;
 
   // Reading: open_file_read.cc

@@ -136,6 +136,7 @@ Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out, std::vect
   const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
   bool refetched = false;
   for (int attempt = 0; !out.empty(); ++attempt) {
+    const std::shared_ptr<const Placement> used = placement();
     const uint64_t known_size = size();
     // To or beyond the end as far as we know: somebody may have written behind it since.
     const bool beyond_known = offset >= known_size || out.size() > known_size - offset;
@@ -158,7 +159,7 @@ Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out, std::vect
     }
     if (status.ok() && holes != nullptr) *holes = std::move(found.holes);
     if (status.ok()) co_return wanted;
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, used, attempt, limit)) co_return status;
   }
   co_return size_t{0};
 }

@@ -15,9 +15,10 @@ Task<Status> OpenFile::Truncate(uint64_t size) {
   const PageRangeLock::Held held = co_await pages_.Take(0, PageRangeLock::kNoEnd);
   const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
   for (int attempt = 0;; ++attempt) {
+    const std::shared_ptr<const Placement> used = placement();
     const Status status = co_await TruncateOnce(size);
     if (status.ok()) co_return status;
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, used, attempt, limit)) co_return status;
   }
 }
 
@@ -63,9 +64,10 @@ Task<Status> OpenFile::Punch(uint64_t offset, uint64_t length) {
   const PageRangeLock::Held held = co_await pages_.Take(0, PageRangeLock::kNoEnd);
   const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
   for (int attempt = 0;; ++attempt) {
+    const std::shared_ptr<const Placement> used = placement();
     const Status status = co_await PunchOnce(offset, length);
     if (status.ok()) co_return status;
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, used, attempt, limit)) co_return status;
   }
 }
 

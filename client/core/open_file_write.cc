@@ -52,7 +52,7 @@ Task<Status> OpenFile::WriteRange(uint64_t offset, ByteView data) {
     }
     // The stripes themselves changed: cut anew and write all of it anew, which gives the same content.
     if (status.code() != Code::kStaleLayout) co_return status;
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, where, attempt, limit)) co_return status;
   }
 }
 
@@ -65,7 +65,7 @@ Task<Status> OpenFile::WriteChunkUntilDone(std::shared_ptr<const Placement> plac
     const Status status = co_await WriteChunk(placement, chunk, offset, data, assume_holes);
     if (status.ok() || status.code() == Code::kStaleLayout) co_return status;
     assume_holes = false;
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, placement, attempt, limit)) co_return status;
     const std::shared_ptr<const Placement> now = this->placement();
     if (!(now->component == placement->component)) co_return Status(Code::kStaleLayout, "the stripes changed");
     placement = now;
@@ -247,7 +247,7 @@ Task<Result<uint64_t>> OpenFile::AppendPiece(ByteView data) {
       if (!more.ok()) co_return more.status();
       co_return at;
     }
-    if (!co_await MayRetry(status, attempt, limit)) co_return status;
+    if (!co_await MayRetry(status, where, attempt, limit)) co_return status;
     const Status fetched = co_await Refetch();
     if (!fetched.ok()) co_return fetched;
   }
