@@ -150,10 +150,13 @@ Status AgentServer::Run(int stop_fd) {
     }
     Accept();
     DropIdle();
+    // Without its socket's name nobody reaches this agent any more, to use its keys or to have them dropped.
+    if (access(SocketPath(options_.directory).c_str(), F_OK) != 0 && errno == ENOENT) return Status::Ok();
     const bool stopped = (waits[1].revents & POLLIN) != 0;
     if (!stopped && !MayEnd()) continue;
     const Result<PlaceLock> lock = PlaceLock::Take(options_.directory, stopped);
-    if (!lock.ok()) continue;  // somebody starts: whoever is on the way finds us still here
+    if (lock.code() == Code::kBusy) continue;  // somebody starts: whoever is on the way finds us still here
+    if (!lock.ok()) return lock.status();
     Accept();
     if (!stopped && !connections_.empty()) continue;
     unlink(SocketPath(options_.directory).c_str());

@@ -133,6 +133,18 @@ TEST_F(AgentProcess, ManyStartersAtOnceShareOneAgent) {
   EXPECT_EQ(keyring_.List(kFsid)->size(), 8u);
 }
 
+TEST_F(AgentProcess, WhenItsDirectoryIsRemovedItEndsWithItsKeys) {
+  ASSERT_TRUE(keyring_.Add(kFsid, kIdentifier, TestKey()).ok());
+  const Result<int> fd = agent::ConnectTo(home_ + "/nacre/agent.sock");
+  ASSERT_TRUE(fd.ok());
+  const timeval limit{.tv_sec = 5, .tv_usec = 0};
+  ASSERT_EQ(setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+  std::filesystem::remove_all(home_ + "/nacre");
+  char byte;
+  EXPECT_EQ(recv(*fd, &byte, 1, 0), 0) << "the connection must end, with the process";
+  close(*fd);
+}
+
 TEST_F(AgentProcess, AStaleSocketIsReplaced) {
   std::filesystem::create_directory(home_ + "/nacre");
   chmod((home_ + "/nacre").c_str(), 0700);
