@@ -24,7 +24,8 @@ class BlockingClient final : public Client {
   std::string Fsid() override;
 
   Result<FileInfo> Stat(std::string_view path, Follow follow) override;
-  Status List(std::string_view path, const std::function<Status(std::vector<DirectoryEntry>)>& page) override;
+  Status List(std::string_view path, Follow follow,
+              const std::function<Status(std::vector<DirectoryEntry>)>& page) override;
   Result<std::string> PathOf(std::string_view fid) override;
   Result<SpaceInfo> Space() override;
 

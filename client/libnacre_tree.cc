@@ -30,9 +30,10 @@ Result<FileInfo> BlockingClient::Stat(std::string_view path, Follow follow) {
   return Describe(*inode, core_->keys());
 }
 
-Status BlockingClient::List(std::string_view path,
+Status BlockingClient::List(std::string_view path, Follow follow,
                             const std::function<Status(std::vector<DirectoryEntry>)>& page) {
-  const Result<DirectoryPtr> directory = SyncWait(core_->names().FindDirectory(std::string(path)));
+  const Namespace::Last last = follow == Follow::kYes ? Namespace::Last::kFollow : Namespace::Last::kLookUp;
+  const Result<DirectoryPtr> directory = SyncWait(core_->names().FindDirectory(std::string(path), last));
   if (!directory.ok()) return directory.status();
   for (uint64_t after = 0;;) {
     const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage((*directory)->fid(), after, false));

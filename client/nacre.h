@@ -156,7 +156,9 @@ class Client {
   enum class Follow { kNo, kYes };
   virtual Result<FileInfo> Stat(std::string_view path, Follow follow = Follow::kNo) = 0;
   // All entries, attributes included, in cookie order, without "." and "..". In pages, so that a big directory need not fit.
-  virtual Status List(std::string_view path, const std::function<Status(std::vector<DirectoryEntry>)>& page) = 0;
+  // kNotDirectory also for a symlink that is not to be followed.
+  virtual Status List(std::string_view path, Follow follow,
+                      const std::function<Status(std::vector<DirectoryEntry>)>& page) = 0;
   virtual Result<std::string> PathOf(std::string_view fid) = 0;  // the no-key form where keys are missing
   virtual Result<SpaceInfo> Space() = 0;
 

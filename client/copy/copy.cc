@@ -83,6 +83,7 @@ Task<Result<CopyReport>> CopyInto(ClientCore* core, std::shared_ptr<SourceNode> 
     co_await copy.Run(std::move(from), std::move(parent), std::move(name));
   }
   co_await copy.MakeLinks();
+  co_await copy.SetDirectoryAttributes();
   if (sink != nullptr) co_await sink->CloseAll();
   co_return copy.TakeReport();
 }

@@ -142,8 +142,21 @@ Task<void> TreeCopy::Merge(std::shared_ptr<SourceNode> root, std::shared_ptr<Sin
   Status status = xattrs.status();
   if (xattrs.ok() && !xattrs->empty()) status = co_await into->SetXattrs(*std::move(xattrs));
   if (!status.ok()) Failed(label, status);
-  const Status set = co_await into->SetAttributes(root->info());
-  if (!set.ok()) Failed(label, set);
+  std::lock_guard lock(mutex_);
+  filled_.push_back({into, root->info(), label});
+}
+
+// Last of all, and children before their parents: a hard link made later, or a child's, would move the times again.
+Task<void> TreeCopy::SetDirectoryAttributes() {
+  std::vector<Filled> filled;
+  {
+    std::lock_guard lock(mutex_);
+    filled.swap(filled_);
+  }
+  for (Filled& directory : filled) {
+    const Status set = co_await directory.directory->SetAttributes(directory.info);
+    if (!set.ok()) Failed(directory.label, set);
+  }
 }
 
 Task<void> TreeCopy::CopyOther(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,

@@ -23,8 +23,10 @@ class TreeCopy {
   Task<void> Run(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkDirectory> parent, std::string name);
   // The children of root into a directory that is there.
   Task<void> Merge(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkDirectory> into, std::string label);
-  // The further names of what was copied; last.
+  // The further names of what was copied, when all else is there.
   Task<void> MakeLinks();
+  // Modes, owners, times of directories; last.
+  Task<void> SetDirectoryAttributes();
   void Failed(const std::string& label, const Status& why);
   CopyReport TakeReport();
 
@@ -36,6 +38,11 @@ class TreeCopy {
   struct Link {
     std::shared_ptr<SinkDirectory> directory;
     std::string name, identity, label;
+  };
+  struct Filled {
+    std::shared_ptr<SinkDirectory> directory;
+    NodeInfo info;
+    std::string label;
   };
   struct First {
     std::shared_ptr<SinkDirectory> directory;
@@ -67,6 +74,7 @@ class TreeCopy {
   CopyReport report_;
   std::map<std::string, First> firsts_;
   std::vector<Link> links_;
+  std::vector<Filled> filled_;
   MonotonicTime last_progress_{};
   std::mutex progress_mutex_;  // one progress call at a time
 };

@@ -39,7 +39,7 @@ class Namespace {
   Task<Result<Place>> FollowToEnd(std::vector<DirectoryPtr> start, std::string target);
   // The inode at a path: attributes as of now.
   Task<Result<v1::Inode>> Find(std::string path, Last last);
-  Task<Result<DirectoryPtr>> FindDirectory(std::string path);
+  Task<Result<DirectoryPtr>> FindDirectory(std::string path, Last last = Last::kFollow);
 
   // ---- one request each
   Task<Result<v1::Inode>> LookupIn(DirectoryPtr parent, std::string name);

@@ -120,8 +120,8 @@ Task<Result<v1::Inode>> Namespace::Find(std::string path, Last last) {
   co_return co_await GetAttr(place->parent()->fid());
 }
 
-Task<Result<DirectoryPtr>> Namespace::FindDirectory(std::string path) {
-  const Result<Place> place = co_await Walk(std::move(path), Last::kFollow);
+Task<Result<DirectoryPtr>> Namespace::FindDirectory(std::string path, Last last) {
+  const Result<Place> place = co_await Walk(std::move(path), last);
   if (!place.ok()) co_return place.status();
   if (place->name.empty()) co_return place->parent();
   co_return Directory::Open(place->inode, keys_);

@@ -6,9 +6,9 @@
 
 namespace nacre::shell {
 
-Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path) {
+Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path, Client::Follow follow) {
   std::vector<DirectoryEntry> all;
-  const Status status = client.List(path, [&all](std::vector<DirectoryEntry> page) {
+  const Status status = client.List(path, follow, [&all](std::vector<DirectoryEntry> page) {
     std::move(page.begin(), page.end(), std::back_inserter(all));
     return Status::Ok();
   });

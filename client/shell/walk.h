@@ -19,6 +19,7 @@ using Visit = std::function<Status(const std::string& path, const FileInfo& info
 // Visits start itself as well (depth 0). Stops at the first error, of the walk or of the visitor.
 Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit);
 
-Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path);
+Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path,
+                                            Client::Follow follow = Client::Follow::kYes);
 
 }  // namespace nacre::shell

@@ -30,7 +30,7 @@ class Words(unittest.TestCase):
 
     def test_wrong_usage_is_exit_2_with_a_message(self):
         for words in (["no-such-command"], [], ["ls", "--no-such-flag", "/"], ["put"], ["put", "only-one"], ["mkdir"], ["debug"],
-                      ["truncate", "/file"], ["truncate", "-s", "many", "/file"], ["truncate", "-s", "-5", "/file"],
+                      ["truncate", "/file"], ["truncate", "-s", "many", "/file"], ["truncate", "-s", "5Q", "/file"],
                       ["read", "/file", "--offset", "-1"], ["punch", "/file", "--offset", "0"], ["chmod", "rwxrwx", "/file"],
                       ["setstripe", "-S", "100", "/directory"], ["setstripe", "-L", "mdt", "-E", "1M", "/directory"],
                       ["encrypt", "/e", "--padding", "7", "--key-file", "/dev/null"],

@@ -46,26 +46,32 @@ class Ls {
     const Result<std::string> path = context_.Path(given);
     if (!path.ok()) return context_.Usage("ls: " + path.status().message());
     // As ls(1): a symlink named on the line is followed, unless the long form shows the link itself.
-    Result<FileInfo> info = client_->Stat(*path, arguments_.long_form ? Client::Follow::kNo : Client::Follow::kYes);
+    const Client::Follow follow = arguments_.long_form ? Client::Follow::kNo : Client::Follow::kYes;
+    // A directory is the usual case, and asking for its entries right away walks the path once.
+    const Result<std::vector<DirectoryEntry>> entries = ListAll(*client_, *path, follow);
+    if (entries.ok()) return ShowDirectory(given, *path, *entries);
+    Result<FileInfo> info = client_->Stat(*path, follow);
     if (!info.ok() && !arguments_.long_form) info = client_->Stat(*path);
     if (!info.ok()) return context_.Fail("list", given, info.status());
-    if (info->kind != FileKind::kDirectory) {
-      Show({DirectoryEntry{.name = given, .info = *info}}, ParentOf(*path));
-      return kExitOk;
-    }
-    return ListDirectory(given, *path);
+    if (info->kind == FileKind::kDirectory) return context_.Fail("list", given, entries.status());
+    Show({DirectoryEntry{.name = given, .info = *info}}, ParentOf(*path));
+    return kExitOk;
   }
 
   int ListDirectory(const std::string& shown, const std::string& path) {
-    const Result<std::vector<DirectoryEntry>> entries = ListAll(*client_, path);
+    const Result<std::vector<DirectoryEntry>> entries = ListAll(*client_, path, Client::Follow::kNo);
     if (!entries.ok()) return context_.Fail("list", shown, entries.status());
+    return ShowDirectory(shown, path, *entries);
+  }
+
+  int ShowDirectory(const std::string& shown, const std::string& path, const std::vector<DirectoryEntry>& entries) {
     if (several_ && !context_.options().json) {
       if (!first_) context_.out() << "\n";
       context_.out() << Raw(shown) << ":\n";
     }
     first_ = false;
     std::vector<DirectoryEntry> visible;
-    for (const DirectoryEntry& entry : *entries) {
+    for (const DirectoryEntry& entry : entries) {
       if (arguments_.all || !entry.name.starts_with(".")) visible.push_back(entry);
     }
     Show(visible, path);
