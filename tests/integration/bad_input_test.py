@@ -140,6 +140,24 @@ class Servers(unittest.TestCase):
         cluster.ok("put", cluster.local("again", content[:48 * MIB]), "/vault/again")
         self.assertEqual(cluster.ok("cat", "/vault/again").out, content[:48 * MIB])
 
+    def test_a_move_between_policies_that_fails_loses_neither_file(self):
+        cluster = self.cluster(osts=1, up_options=["--ost-capacity", "64M"])
+        big = random.Random(SEED).randbytes(40 * MIB)
+        cluster.ok("encrypt", "/vault", "--key-file", cluster.new_key())
+        cluster.ok("mkdir", "/plain")
+        cluster.ok("put", cluster.local("big", big), "/plain/big")
+        cluster.ok("put", cluster.local("old", b"what was there"), "/vault/target")
+        result = cluster.run("mv", "/plain/big", "/vault/target")
+        self.assertNotEqual(result.code, OK)
+        self.assertRegex(result.error, "(?i)space")
+        self.assertEqual(cluster.ok("cat", "/vault/target").out, b"what was there")
+        self.assertEqual(cluster.ok("cat", "/plain/big").out, big)
+        self.assertEqual(cluster.ok("ls", "-a", "/vault").out.split(), [b"target"])
+        cluster.ok("put", cluster.local("new", b"what comes"), "/plain/new")
+        cluster.ok("mv", "/plain/new", "/vault/target")
+        self.assertEqual(cluster.ok("cat", "/vault/target").out, b"what comes")
+        cluster.expect(NOT_FOUND, "stat", "/plain/new")
+
     def assert_prefix_with_holes(self, written, content):
         """Chunks are written side by side: what did not fit may leave holes, but never anything else."""
         for offset in range(0, len(written), PAGE):

@@ -185,12 +185,20 @@ int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& 
 }
 
 // Into a directory of another policy the files must be encrypted anew: copy, make stable, remove, as mv(1) does between
-// filesystems. Nothing is removed unless all of it was copied.
+// filesystems. The copy is made beside the target and takes its place by a rename when it is whole and stable: until then
+// what the target held is still there, and nothing is removed unless all of it was copied.
 int MoveByCopy(CommandContext& context, Client& client, const std::string& from, const std::string& to) {
-  const int copied = Copy(context, "move", from, true, [&](Client& c, const CopyOptions& options) { return c.Copy(from, to, options); });
-  if (copied != kExitOk) return copied;
-  const Status stable = client.Commit();
-  if (!stable.ok()) return context.Fail("move", from, stable);
+  const std::string aside = Join(ParentOf(to), ".nacre-move-" + std::to_string(getpid()));
+  int code = Copy(context, "move", from, true, [&](Client& c, const CopyOptions& options) { return c.Copy(from, aside, options); });
+  if (code == kExitOk) {
+    Status placed = client.Commit();
+    if (placed.ok()) placed = client.Rename(aside, to);
+    if (!placed.ok()) code = context.Fail("move", from, placed);
+  }
+  if (code != kExitOk) {
+    (void)client.RemoveTree(aside);  // the error that counts has been told
+    return code;
+  }
   const Status removed = client.RemoveTree(from);
   return removed.ok() ? kExitOk : context.Fail("remove the moved", from, removed);
 }
@@ -200,12 +208,7 @@ int MoveOne(CommandContext& context, Client& client, const std::string& from, co
   if (status.ok() || (no_clobber && status.code() == Code::kExists)) return kExitOk;
   if (status.code() != Code::kCrossPolicy) return context.Fail("move", from, status);
   if (to == from || to.starts_with(from + "/")) return context.Fail("move", from, Status(Code::kInvalid, "into itself"));
-  const Result<FileInfo> there = client.Stat(to);
-  if (there.ok() && no_clobber) return kExitOk;
-  if (there.ok()) {  // a rename would have replaced it
-    const Status gone = there->kind == FileKind::kDirectory ? client.RemoveDirectory(to) : client.Unlink(to);
-    if (!gone.ok()) return context.Fail("replace", to, gone);
-  }
+  if (no_clobber && client.Stat(to).ok()) return kExitOk;
   return MoveByCopy(context, client, from, to);
 }
 
