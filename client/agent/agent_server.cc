@@ -58,7 +58,7 @@ Result<AgentServer> AgentServer::Listen(const AgentServerOptions& options, Clock
 }
 
 AgentServer::AgentServer(AgentServer&& other) noexcept
-    : options_(other.options_),
+    : options_(std::move(other.options_)),
       clock_(other.clock_),
       listen_fd_(std::exchange(other.listen_fd_, -1)),
       keys_(std::move(other.keys_)),
