@@ -1,10 +1,11 @@
 # nacre_library(NAME SOURCES ... DEPS ...)    a static library of one layer
 # nacre_binary(NAME SOURCES ... DEPS ...)     a program, in build/<preset>/bin
-# nacre_test(NAME SOURCES ... DEPS ... [LABELS fast|slow] [TIMEOUT s])  a GoogleTest program, one ctest entry
+# nacre_test(NAME SOURCES ... DEPS ... [LABELS fast|slow] [TIMEOUT s] [ONE_THREAD])  a GoogleTest program, one ctest entry
+#                                             ONE_THREAD: it starts no second thread, so TSan has nothing to look for
 #
 # nacre_fast_tests   builds the tests with label fast (ASan+UBSan runs these)
-# nacre_tsan_tests   builds those of them that do not link gRPC: Debian's is not instrumented, TSan would see races that
-#                    are none. The others get the label grpc as well.
+# nacre_tsan_tests   builds those of them that have threads and do not link gRPC: Debian's is not instrumented, TSan would
+#                    see races that are none. The others get the label one_thread or grpc as well.
 add_custom_target(nacre_fast_tests)
 add_custom_target(nacre_tsan_tests)
 
@@ -26,7 +27,7 @@ function(nacre_binary name)
 endfunction()
 
 function(nacre_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ONE_THREAD" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
     set(arg_LABELS fast)
   endif()
@@ -47,6 +48,8 @@ function(nacre_test name)
     nacre_reaches(${name} gRPC::grpc++ links_grpc seen)
     if(links_grpc)
       set_property(TEST ${name} APPEND PROPERTY LABELS grpc)
+    elseif(arg_ONE_THREAD)
+      set_property(TEST ${name} APPEND PROPERTY LABELS one_thread)
     else()
       add_dependencies(nacre_tsan_tests ${name})
     endif()
