@@ -2,8 +2,10 @@
 """Figures of a whole cluster of real processes on this machine: big-file put and get, many small files, memory.
 
 Machines are noisy, so what counts is ratios inside one run: pairs are interleaved (encrypted, plain, encrypted, ...) and
-every figure is a median over pairs. CPU seconds are those of the whole machine (user + system + irq of /proc/stat), so
-nothing can hide in a server. Caches are in the same state before each measurement of a kind.
+every figure is a median over pairs; who of a pair goes first alternates. CPU seconds are those of the whole machine (user + system + irq of /proc/stat), so
+nothing can hide in a server. Before each measurement of a kind, memory is in the same state: on a virtual machine the
+first touch of a free page costs more than all of a copy (the host has taken it back), so as much memory as a put needs is
+touched and given back to the kernel just before.
 
   cluster_bench.py [big|small|all] [--bytes 1G] [--pairs 7] [--files 10000] [--osts 3] [--json FILE]
 """
@@ -87,10 +89,21 @@ def row(title, text):
     print(f"  {title:<46} {text}", flush=True)
 
 
-def settle():
-    """Same start for every measurement: nothing dirty, nothing under way."""
+def settle(work, bytes_wanted=0):
+    """Same start for every measurement: nothing dirty, nothing under way, enough free pages that were in use a moment ago."""
     os.sync()
     time.sleep(0.3)
+    if bytes_wanted:
+        path, block = os.path.join(work, "touched"), bytes(1 << 20)
+        with open(path, "wb") as out:
+            for _ in range(bytes_wanted >> 20):
+                out.write(block)
+        os.unlink(path)
+
+
+def pair_order(number, kinds):
+    """Whoever goes second finds the machine as the first left it: turns are fair."""
+    return kinds if number % 2 == 0 else kinds[::-1]
 
 
 def bench_big(cluster, work, total, pairs, result):
@@ -100,22 +113,23 @@ def bench_big(cluster, work, total, pairs, result):
             out.write(noise.read(1 << 20))
     gb = total / 1e9
     figures = {key: [] for key in ("put_enc", "put_plain", "get_enc", "get_plain", "cp", "null_enc", "null_plain")}
-    for _ in range(pairs):
-        for kind, target in (("enc", "/vault/big"), ("plain", "/plain/big")):
-            settle()
+    targets = (("enc", "/vault/big"), ("plain", "/plain/big"))
+    for number in range(pairs):
+        for kind, target in pair_order(number, targets):
+            settle(work, total + (256 << 20))
             figures[f"put_{kind}"].append(cluster.nacre("put", source, target))
-        settle()
+        settle(work, total + (256 << 20))
         figures["cp"].append(Measured(["sh", "-c", f"cp {source} {back} && sync {back}"]))
         os.unlink(back)
-        for kind, target in (("enc", "/vault/big"), ("plain", "/plain/big")):
-            settle()
+        for kind, target in pair_order(number, targets):
+            settle(work, total + (256 << 20))
             figures[f"get_{kind}"].append(cluster.nacre("get", target, back))
             os.unlink(back)
-            settle()
+            settle(work)
             with open("/dev/null", "wb") as null:
                 figures[f"null_{kind}"].append(
                     Measured([os.path.join(BIN, "nacre"), "get", target, "-"], stdout=null))
-        for target in ("/vault/big", "/plain/big"):
+        for _, target in targets:
             cluster.nacre("rm", target)
     def ratio(over, under):
         return median([b.wall / a.wall for a, b in zip(figures[over], figures[under])])
@@ -145,8 +159,8 @@ def bench_small(cluster, work, files, pairs, result):
             out.write(os.urandom(1024))
     runs = {"enc": [], "plain": []}
     for pair in range(pairs):
-        for kind, parent in (("enc", "/vault"), ("plain", "/plain")):
-            settle()
+        for kind, parent in pair_order(pair, (("enc", "/vault"), ("plain", "/plain"))):
+            settle(work, 256 << 20)
             runs[kind].append(cluster.nacre("put", "-r", tree, f"{parent}/small{pair}"))
         for parent in ("/vault", "/plain"):
             cluster.nacre("rm", "-r", f"{parent}/small{pair}")

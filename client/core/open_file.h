@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -90,7 +91,11 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   struct EdgePage {
     std::array<uint8_t, kPageBytes> clear;
     v1::Condition condition;
-    uint64_t object_size = 0;
+  };
+  // What must hold at the server for a write to be done; otherwise it is a lost race.
+  struct WriteConditions {
+    v1::Condition first, last;                // of the run's first and last page
+    std::optional<uint64_t> object_size_max;  // of the whole object
   };
   OpenFile(const FileServices& services, const v1::Inode& inode, Handle handle,
            std::shared_ptr<const PageCoder> coder);
@@ -124,7 +129,7 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   Task<Status> FillEdge(std::shared_ptr<const Placement> placement, uint64_t page, bool assume_holes,
                         std::unique_ptr<EdgePage>* edge);
   Task<Status> SendChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t data_end,
-                         CipherRunPtr run, AsyncSemaphore::Units memory, v1::Condition first, v1::Condition last);
+                         CipherRunPtr run, AsyncSemaphore::Units memory, WriteConditions conditions);
   Task<Status> WritePagesAgain(uint64_t offset, uint64_t bytes, CipherRunPtr run);
   void Wrote(uint32_t stripe, uint32_t ost, uint64_t end, uint64_t allocated_bytes, int64_t mtime_ns);
   Task<Result<uint64_t>> AppendPiece(ByteView data);

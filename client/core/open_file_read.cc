@@ -171,7 +171,6 @@ Task<Result<OpenFile::EdgePage>> OpenFile::ReadEdge(std::shared_ptr<const Placem
   const Result<ObjectPages> pages = co_await ReadChunk(placement, piece);
   if (!pages.ok()) co_return pages.status();
   EdgePage edge{};
-  edge.object_size = pages->header.object_size();
   if (pages->run == nullptr || pages->run->page_count() == 0) {
     edge.condition.set_hole(true);
     co_return edge;

@@ -115,16 +115,14 @@ Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, St
   AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
   if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->Encode(parts, page_first, services_.buffers.For(chunk.length));
-  v1::Condition if_first, if_last;
-  if (first != nullptr) if_first = first->condition;
-  if (last != nullptr) if_last = last->condition;
-  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory),
-                               std::move(if_first), std::move(if_last));
+  WriteConditions conditions;
+  if (first != nullptr) conditions.first = first->condition;
+  if (last != nullptr) conditions.last = last->condition;
+  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory), std::move(conditions));
 }
 
 Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t data_end,
-                                 CipherRunPtr run, AsyncSemaphore::Units memory, v1::Condition first,
-                                 v1::Condition last) {
+                                 CipherRunPtr run, AsyncSemaphore::Units memory, WriteConditions conditions) {
   const uint32_t index = placement->component.osts[chunk.stripe];
   const std::shared_ptr<Ost> ost = services_.osts.Get(index);
   const int64_t now_ns = services_.environment.clock->WallNs();
@@ -135,8 +133,9 @@ Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, Str
   header.set_offset(chunk.object_offset);
   header.set_size_diff(static_cast<uint32_t>(chunk.file_offset + chunk.length - data_end));
   header.set_mtime_ns(now_ns);
-  if (first.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_first() = std::move(first);
-  if (last.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_last() = std::move(last);
+  if (conditions.first.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_first() = std::move(conditions.first);
+  if (conditions.last.kind_case() != v1::Condition::KIND_NOT_SET) *header.mutable_last() = std::move(conditions.last);
+  if (conditions.object_size_max) header.set_object_size_max(*conditions.object_size_max);
   {
     // Before the answer: what may have been written must be committed, whatever becomes of the answer.
     std::lock_guard lock(mutex_);
@@ -173,10 +172,9 @@ Task<Status> OpenFile::WritePages(uint64_t offset, PlainPages pages) {
   AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(page_end - offset));
   if (bytes > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->EncodeInPlace(std::move(pages), offset / kPageBytes);
-  v1::Condition first, last;
-  if (end < page_end) last.set_hole(true);
-  const Status status =
-      co_await SendChunk(where, chunks.front(), end, run, std::move(memory), std::move(first), std::move(last));
+  WriteConditions conditions;
+  if (end < page_end) conditions.last.set_hole(true);
+  const Status status = co_await SendChunk(where, chunks.front(), end, run, std::move(memory), std::move(conditions));
   const Code code = status.code();
   if (code != Code::kLostRace && code != Code::kStaleEpoch && code != Code::kStaleLayout) co_return status;
   co_return co_await WritePagesAgain(offset, bytes, std::move(run));
@@ -214,8 +212,8 @@ Task<Result<uint64_t>> OpenFile::Append(ByteView data) {
   co_return first_at;
 }
 
-// All pages are locked. The first page is written under a condition even if it is whole: at the end of the file it must
-// still be a hole.
+// All pages are locked. Every piece is written under the condition that its object is not longer than the end we saw asks
+// for: whatever somebody wrote behind it meanwhile, in whichever page, is not written over.
 Task<Result<uint64_t>> OpenFile::AppendPiece(ByteView data) {
   const MonotonicTime limit = services_.environment.clock->Now() + services_.environment.wait_timeout;
   for (int attempt = 0;; ++attempt) {
@@ -234,11 +232,6 @@ Task<Result<uint64_t>> OpenFile::AppendPiece(ByteView data) {
       Result<EdgePage> read = co_await ReadEdge(where, at / kPageBytes);
       status = read.status();
       if (read.ok()) *first = *std::move(read);
-      // The page may have been read with what somebody appended since we asked for the end: its digest would hold, and
-      // we would write over that.
-      if (status.ok() && first->object_size > ObjectSizeFor(where->component, chunk.stripe, at)) {
-        status = Status(Code::kLostRace, "somebody appended meanwhile");
-      }
     }
     if (status.ok()) status = co_await SendAppend(where, chunk, at, now, first.get());
     if (status.ok() && now.size() == data.size()) co_return at;
@@ -268,11 +261,10 @@ Task<Status> OpenFile::SendAppend(std::shared_ptr<const Placement> placement, St
   AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
   if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->Encode(parts, chunk.file_offset / kPageBytes, services_.buffers.For(chunk.length));
-  v1::Condition if_first = first->condition, if_last;
-  // The last page must not have come to be either: somebody may have written behind a gap.
-  if (chunk.length > kPageBytes) if_last.set_hole(true);
-  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory),
-                               std::move(if_first), std::move(if_last));
+  WriteConditions conditions;
+  conditions.first = first->condition;
+  conditions.object_size_max = ObjectSizeFor(placement->component, chunk.stripe, at);
+  co_return co_await SendChunk(std::move(placement), chunk, end, std::move(run), std::move(memory), std::move(conditions));
 }
 
 }  // namespace nacre

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "common/rpc/bulk_codec.h"
+#include "common/rpc/grpc_tuning.h"
 
 namespace nacre {
 namespace {
@@ -18,6 +19,7 @@ constexpr int kReconnectMsMin = 50, kReconnectMsMax = 1000;
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  TuneGrpc();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kBulkMessageBytesMax));
   arguments.SetMaxSendMessageSize(static_cast<int>(kBulkMessageBytesMax));

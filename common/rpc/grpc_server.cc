@@ -5,6 +5,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "common/rpc/bulk_codec.h"
+#include "common/rpc/grpc_tuning.h"
 
 namespace nacre {
 namespace {
@@ -12,6 +13,7 @@ constexpr int kStopSeconds = 3;
 }
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address, grpc::Service& service) {
+  TuneGrpc();
   grpc::ServerBuilder builder;
   int port = 0;
   // Without this a second server may share the port, and each gets half of the calls.

@@ -52,6 +52,9 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   if (!status.ok()) co_return status;
   status = co_await CheckCondition(object, checked.first_page + request.page_count() - 1, checked.last);
   if (!status.ok()) co_return status;
+  if (request.has_object_size_max() && object->row.size > request.object_size_max()) {
+    co_return Status(Code::kLostRace, "object " + ToString(object->id) + " grew since its end was asked for");
+  }
 
   PageWrite pages;
   pages.first_page = checked.first_page;

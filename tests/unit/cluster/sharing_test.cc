@@ -74,6 +74,33 @@ TEST_P(Sharing, AppendsLoseNothingAndAreNotTorn) {
   for (size_t i = 0; i < pieces.size(); ++i) EXPECT_EQ(seen[i + 1], pieces[i].size()) << "piece " << i;
 }
 
+TEST_P(Sharing, AnAppendBesidesAWriteBehindTheEndEndsAsOneOfTheirOrders) {
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    const uint64_t size = dice.Below(2) == 0 ? 4096 : 1 + dice.Below(9000);
+    ASSERT_TRUE(a.Run(of_a->Truncate(0)).ok());
+    ASSERT_TRUE(a.Write(of_a, 0, Bytes(size, 'o')).ok());
+    // In the middle of what is appended: neither its first page nor its last.
+    const Bytes appended(6 * kPageBytes, 'a'), written(kPageBytes, 'w');
+    const uint64_t at = (size / kPageBytes + 2 + dice.Below(2)) * kPageBytes;
+    std::vector<Task<Status>> both;
+    both.push_back(AppendOne(of_b, &appended));
+    both.push_back(of_a->Write(at, written));
+    for (const Status& status : Together(std::move(both))) ASSERT_TRUE(status.ok()) << status.ToString();
+    Bytes write_first(size, 'o');
+    write_first.resize(at);
+    write_first.insert(write_first.end(), written.begin(), written.end());
+    write_first.insert(write_first.end(), appended.begin(), appended.end());
+    Bytes append_first(size, 'o');
+    append_first.insert(append_first.end(), appended.begin(), appended.end());
+    std::copy(written.begin(), written.end(), append_first.begin() + static_cast<ptrdiff_t>(at));
+    const Bytes now = a.All(of_a);
+    EXPECT_TRUE(b.All(of_b) == now);
+    EXPECT_TRUE(now == write_first || now == append_first) << now.size() << " bytes after an append at " << size
+                                                           << " and a write at " << at;
+  }
+}
+
 TEST_P(Sharing, ATruncateBesidesWritesEndsAsOneOfTheirOrders) {
   for (int round = 0; round < 20; ++round) {
     SCOPED_TRACE(round);

@@ -24,6 +24,12 @@ inline bool FullEffort() {
   const char* effort = std::getenv("NACRE_EFFORT");
   return effort != nullptr && std::string(effort) == "full";
 }
+// Sanitized code is 10 to 40 times slower; what it looks for shows in the first fraction of the operations.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
 // NACRE_SEED repeats one run.
 inline uint64_t ChosenSeed(uint64_t usual) {
   const char* given = std::getenv("NACRE_SEED");
