@@ -37,12 +37,19 @@ std::string HistoryPath() {
 }
 
 // As libedit wants it: the common beginning first, then all, ended by null; each string and the list from malloc.
+// It replaces the line from start on, which may lie inside a word with escaped blanks.
 char** CompleteAt(const char*, int start, int end) {
   rl_attempted_completion_over = 1;  // never propose local file names
   const std::string line(rl_line_buffer, static_cast<size_t>(end));
-  const Result<std::vector<Words>> commands = SplitCommands(std::string_view(line).substr(0, static_cast<size_t>(start)));
-  const Words before = commands.ok() && !commands->empty() ? commands->back() : Words();
-  const std::vector<std::string> found = prompting->Complete(before, line.substr(static_cast<size_t>(start)));
+  const TypedLine typed = ReadTyped(line);
+  const size_t place = static_cast<size_t>(start);
+  if (place < typed.word_begin) return nullptr;
+  const std::string kept = line.substr(typed.word_begin, place - typed.word_begin);
+  std::vector<std::string> found;
+  for (const std::string& word : prompting->Complete(typed.before, typed.word)) {
+    const std::string form = TypedForm(word, typed.quote);
+    if (form.size() > kept.size() && form.starts_with(kept)) found.push_back(form.substr(kept.size()));
+  }
   if (found.empty()) return nullptr;
   std::string common = found[0];
   for (const std::string& candidate : found) {

@@ -3,16 +3,35 @@
 namespace nacre::shell {
 namespace {
 
+constexpr std::string_view kSpecial = " \t\r\n'\"\\;#";
+
 class Splitter {
  public:
   explicit Splitter(std::string_view text) : text_(text) {}
 
   Result<std::vector<Words>> Run() {
+    const Status ended = ReadAll();
+    if (!ended.ok()) return ended;
+    EndCommand();
+    return commands_;
+  }
+
+  TypedLine RunTyped() {
+    const bool whole = ReadAll().ok();
+    TypedLine typed{.before = words_, .word = word_, .word_begin = in_word_ ? word_begin_ : text_.size()};
+    const char first = in_word_ ? text_[word_begin_] : '\0';
+    if (!whole && (first == '\'' || first == '"')) typed.quote = first;
+    return typed;
+  }
+
+ private:
+  Status ReadAll() {
     for (at_ = 0; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
       if (c == '\'' || c == '"') {
         if (!TakeQuoted(c)) return Status(Code::kInvalid, std::string("a quote that does not end: ") + c);
       } else if (c == '\\') {
+        BeginWord();
         if (at_ + 1 >= text_.size()) return Status(Code::kInvalid, "a backslash at the end");
         Put(text_[++at_]);
       } else if (c == ';' || c == '\n') {
@@ -22,20 +41,19 @@ class Splitter {
       } else if (c == '#' && !in_word_) {
         while (at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
       } else {
+        BeginWord();
         Put(c);
       }
     }
-    EndCommand();
-    return commands_;
+    return Status::Ok();
   }
-
- private:
-  void Put(char c) {
-    word_ += c;
+  void BeginWord() {
+    if (!in_word_) word_begin_ = at_;
     in_word_ = true;
   }
+  void Put(char c) { word_ += c; }
   bool TakeQuoted(char quote) {
-    in_word_ = true;
+    BeginWord();
     for (++at_; at_ < text_.size(); ++at_) {
       if (text_[at_] == quote) return true;
       const bool escape = quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size() &&
@@ -60,6 +78,7 @@ class Splitter {
   size_t at_ = 0;
   std::string word_;
   bool in_word_ = false;
+  size_t word_begin_ = 0;
   Words words_;
   std::vector<Words> commands_;
 };
@@ -68,8 +87,20 @@ class Splitter {
 
 Result<std::vector<Words>> SplitCommands(std::string_view text) { return Splitter(text).Run(); }
 
+TypedLine ReadTyped(std::string_view line) { return Splitter(line).RunTyped(); }
+
+std::string TypedForm(std::string_view word, char quote) {
+  std::string out(quote == 0 ? 0 : 1, quote);
+  for (char c : word) {
+    if (static_cast<unsigned char>(c) < ' ' || (quote == '\'' && c == '\'')) return {};
+    const std::string_view escaped = quote == '"' ? "\"\\" : kSpecial;
+    if (quote != '\'' && escaped.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 std::string Quoted(std::string_view word) {
-  constexpr std::string_view kSpecial = " \t\r\n'\"\\;#";
   if (!word.empty() && word.find_first_of(kSpecial) == std::string_view::npos) return std::string(word);
   std::string out = "'";
   for (char c : word) {

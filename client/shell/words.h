@@ -18,6 +18,18 @@ Result<std::vector<Words>> SplitCommands(std::string_view text);
 // The word such that SplitCommands reads it back.
 std::string Quoted(std::string_view word);
 
+// A line as far as it was typed, for completion: what is typed may end inside a quote or behind a backslash.
+struct TypedLine {
+  Words before;           // the finished words of the line's last command
+  std::string word;       // the word being typed, as SplitCommands would read it; may be empty
+  size_t word_begin = 0;  // where in the line it begins
+  char quote = 0;         // ' or " if the word begins with that quote and has not closed it
+};
+TypedLine ReadTyped(std::string_view line);
+
+// How a whole word continues what was typed: the text from word_begin on, without a closing quote. Empty: not writable so.
+std::string TypedForm(std::string_view word, char quote);
+
 // Lines that name keys stay out of the history.
 bool BearsSecret(std::string_view line);
 

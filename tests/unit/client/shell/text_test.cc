@@ -50,6 +50,33 @@ TEST(Words, ComeBackFromTheirQuotedForm) {
   }
 }
 
+TEST(Words, CompletionContinuesAWordInTheWayItWasBegun) {
+  const TypedLine blank = ReadTyped("ls -l 'a b' ");
+  EXPECT_EQ(blank.before, (Words{"ls", "-l", "a b"}));
+  EXPECT_EQ(blank.word, "");
+  EXPECT_EQ(blank.word_begin, 12U);
+  const TypedLine escaped = ReadTyped("mkdir x; ls a\\ b");
+  EXPECT_EQ(escaped.before, Words{"ls"});
+  EXPECT_EQ(escaped.word, "a b");
+  EXPECT_EQ(escaped.word_begin, 12U);
+  const TypedLine quoted = ReadTyped("ls \"a b");
+  EXPECT_EQ(quoted.word, "a b");
+  EXPECT_EQ(quoted.word_begin, 3U);
+  EXPECT_EQ(quoted.quote, '"');
+  EXPECT_EQ(ReadTyped("ls a\\").word, "a");
+
+  EXPECT_EQ(TypedForm("a b's", 0), "a\\ b\\'s");
+  EXPECT_EQ(TypedForm("a \"b", '"'), "\"a \\\"b");
+  EXPECT_EQ(TypedForm("a b", '\''), "'a b");
+  EXPECT_EQ(TypedForm("a'b", '\''), "");
+  EXPECT_EQ(TypedForm("a\nb", 0), "");
+  for (const char quote : {'\0', '"', '\''}) {
+    const std::string word = "odd # name; $x\\y";
+    const std::string closed = TypedForm(word, quote) + std::string(quote == 0 ? 0 : 1, quote);
+    EXPECT_EQ(SplitCommands(closed)->front(), Words{word}) << closed;
+  }
+}
+
 TEST(Words, LinesWithKeysStayOutOfTheHistory) {
   EXPECT_TRUE(BearsSecret("unlock /v --key-file /root/k"));
   EXPECT_TRUE(BearsSecret("encrypt /v --passphrase-fd 3"));
