@@ -7,14 +7,13 @@
 
 #include "client/shell/app.h"
 #include "client/shell/per_path.h"
+#include "client/shell/stream.h"
 #include "common/base/clock.h"
 #include "common/base/units.h"
 #include "common/runtime/units_text.h"
 
 namespace nacre::shell {
 namespace {
-
-constexpr size_t kChunkBytes = 4 * kMiB;  // one call of File: enough for the client to overlap ciphers and sending
 
 struct RangeArguments {
   std::string path, offset_text = "0", length_text, from;
@@ -23,22 +22,6 @@ struct RangeArguments {
 std::optional<uint64_t> Offset(const std::string& text) {
   const std::optional<uint64_t> value = ParseSize(text);
   return value.has_value() && *value <= kFileBytesMax ? value : std::nullopt;
-}
-
-// Up to length bytes from offset on, to stdout.
-Status StreamOut(CommandContext& context, File& file, uint64_t offset, uint64_t length) {
-  std::vector<uint8_t> buffer(std::min<uint64_t>(kChunkBytes, std::max<uint64_t>(length, 1)));
-  while (length > 0) {
-    const size_t want = static_cast<size_t>(std::min<uint64_t>(buffer.size(), length));
-    const Result<size_t> got = file.Read(offset, {buffer.data(), want});
-    if (!got.ok()) return got.status();
-    if (*got == 0) break;
-    context.out().write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(*got));
-    if (!context.out()) return Status(Code::kIo, "standard output takes no more");
-    offset += *got;
-    length -= *got;
-  }
-  return Status::Ok();
 }
 
 int Show(CommandContext& context, const std::string& given, uint64_t offset, uint64_t length) {
@@ -50,7 +33,7 @@ int Show(CommandContext& context, const std::string& given, uint64_t offset, uin
   if (!file.ok()) return context.Fail("read", given, file.status());
   // The size as of the open: asking beyond it would ask the server once more, what it is by now.
   const uint64_t size = (*file)->Info().size;
-  Status status = StreamOut(context, **file, offset, std::min(length, size - std::min(offset, size)));
+  Status status = StreamOut(**file, offset, std::min(length, size - std::min(offset, size)), context.out());
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("read", given, status);
@@ -61,18 +44,6 @@ int RunRead(CommandContext& context, const RangeArguments& arguments) {
   const std::optional<uint64_t> length = arguments.length_text.empty() ? UINT64_MAX : ParseSize(arguments.length_text);
   if (!offset.has_value() || !length.has_value()) return context.Usage("read: --offset and --length are sizes such as 4096 or 1M");
   return Show(context, arguments.path, *offset, *length);
-}
-
-Status StreamIn(std::istream& in, File& file, uint64_t offset) {
-  std::vector<uint8_t> buffer(kChunkBytes);
-  while (in) {
-    in.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(buffer.size()));
-    const size_t got = static_cast<size_t>(in.gcount());
-    if (got == 0) break;
-    NACRE_RETURN_IF_ERROR(file.Write(offset, {buffer.data(), got}));
-    offset += got;
-  }
-  return in.bad() ? Status(Code::kIo, "reading the new data failed") : Status::Ok();
 }
 
 int RunWrite(CommandContext& context, const RangeArguments& arguments) {

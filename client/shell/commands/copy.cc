@@ -9,6 +9,7 @@
 
 #include "client/shell/app.h"
 #include "client/shell/progress.h"
+#include "client/shell/stream.h"
 #include "client/shell/table.h"
 #include "common/base/units.h"
 #include "common/runtime/units_text.h"
@@ -16,8 +17,6 @@
 
 namespace nacre::shell {
 namespace {
-
-constexpr size_t kChunkBytes = 4 * kMiB;
 
 struct CopyArguments {
   std::string from, to;
@@ -80,17 +79,7 @@ int PutStream(CommandContext& context, const std::string& given, const std::stri
   if (!client.ok()) return context.Fail("put", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(path, {.write = true, .create = true, .truncate = true});
   if (!file.ok()) return context.Fail("put", given, file.status());
-  std::vector<uint8_t> buffer(kChunkBytes);
-  std::istream& in = context.streams().in;
-  uint64_t offset = 0;
-  Status status;
-  while (status.ok() && in) {
-    in.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(buffer.size()));
-    const size_t got = static_cast<size_t>(in.gcount());
-    if (got > 0) status = (*file)->Write(offset, {buffer.data(), got});
-    offset += got;
-  }
-  if (in.bad() && status.ok()) status = Status(Code::kIo, "reading standard input failed");
+  Status status = StreamIn(context.streams().in, **file, 0);
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("put", given, status);
@@ -101,19 +90,8 @@ int GetStream(CommandContext& context, const std::string& given, const std::stri
   if (!client.ok()) return context.Fail("get", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(path, {});
   if (!file.ok()) return context.Fail("get", given, file.status());
-  std::vector<uint8_t> buffer(kChunkBytes);
-  Status status;
   const uint64_t size = (*file)->Info().size;  // as of the open: asking beyond it would ask the server once more
-  for (uint64_t offset = 0; status.ok() && offset < size;) {
-    const Result<size_t> got = (*file)->Read(offset, {buffer.data(), std::min<uint64_t>(buffer.size(), size - offset)});
-    if (!got.ok() || *got == 0) {
-      status = got.status();
-      break;
-    }
-    context.out().write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(*got));
-    if (!context.out()) status = Status(Code::kIo, "standard output takes no more");
-    offset += *got;
-  }
+  Status status = StreamOut(**file, 0, size, context.out());
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("get", given, status);

@@ -115,7 +115,7 @@ class Ls {
     auto right = [](const std::string& text, size_t width) { return std::string(width - text.size(), ' ') + text; };
     auto left = [](const std::string& text, size_t width) { return text + std::string(width - text.size(), ' '); };
     for (const DirectoryEntry& entry : entries) {
-      context_.out() << ModeString(entry.info) << (entry.info.locked ? "!" : entry.info.encrypted ? "*" : " ")
+      context_.out() << ModeString(entry.info) << (entry.info.locked ? "! " : entry.info.encrypted ? "* " : "  ")
                      << right(std::to_string(entry.info.nlink), link_width) << " " << left(User(entry.info.uid), user_width) << " "
                      << left(Group(entry.info.gid), group_width) << " " << right(std::to_string(entry.info.size), size_width) << " "
                      << ListTime(entry.info.mtime_ns) << " " << Raw(entry.name);
