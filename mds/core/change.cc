@@ -43,8 +43,7 @@ void Change::FreeObjects(const Fid& fid, const v1::Layout& layout) {
                               .mirror = mirror.id(),
                               .stripe = static_cast<uint32_t>(stripe)};
         batch_.Put(kUnlinkedFamily, UnlinkedKey(component.osts(stripe), object), {});
-        core_.destroyer.Freed(component.osts(stripe));
-        frees_objects_ = true;
+        freed_.emplace_back(component.osts(stripe), object);
       }
     }
   }
@@ -92,7 +91,8 @@ void Change::Apply() {
   }
   for (const Fid& fid : inodes_touched_) core_.committer.unstable_inodes().Changed(fid, transno_);
   for (const Fid& fid : directories_touched_) core_.committer.unstable_entries().Changed(fid, transno_);
-  if (frees_objects_) core_.destroyer.Kick();
+  for (const auto& [ost, object] : freed_) core_.destroyer.Freed(ost, object);
+  if (!freed_.empty()) core_.destroyer.Kick();
 }
 
 }  // namespace nacre

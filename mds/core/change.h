@@ -52,7 +52,7 @@ class Change {
   KvBatch batch_;
   std::vector<Fid> inodes_touched_;
   std::vector<Fid> directories_touched_;
-  bool frees_objects_ = false;
+  std::vector<std::pair<uint32_t, ObjectId>> freed_;  // OST, object
   bool counts_inodes_ = false;
 };
 

@@ -111,6 +111,7 @@ TEST_F(Recovery, ARestartDestroysOrphansAndSettlesWhatWasOpen) {
   OstOf(writing).Write(ObjectOf(writing), 0, "page", 1234, clock.WallNs());
   ASSERT_TRUE(Unlink(Root(), "orphan").ok());
   CrashServer();
+  LetDestroy();
   EXPECT_TRUE(OstOf(orphan).tombstones.contains(ObjectOf(orphan)));
   Join();
   EXPECT_EQ(Stat(orphan.reply.inode().fid()).code(), Code::kStale);
@@ -127,6 +128,7 @@ TEST_F(Recovery, ObjectsAreDestroyedOnlyWhenTheUnlinkIsStable) {
   *request.mutable_parent() = Root();
   request.mutable_name()->set_stored("file");
   auto unlinked = Begin(server->Unlink(request));
+  LetDestroy();
   EXPECT_EQ(OstOf(opened).destroys, 0);
   io.LetGo();
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
@@ -143,8 +145,35 @@ TEST_F(Recovery, ADestroyWaitsForItsOstAcrossRestarts) {
   EXPECT_EQ(Ping().objects_to_destroy(), 1u);
   OstOf(opened).down = false;
   Tick(std::chrono::seconds(2));
+  LetDestroy();
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
   EXPECT_EQ(Ping().objects_to_destroy(), 0u);
+  EXPECT_FALSE(kv->Seek(kUnlinkedFamily, {})->Valid());
+}
+
+// More than the destroyer remembers: the rest is found in the store, all are asked for once, many in a request.
+TEST_F(Recovery, AMultitudeOfObjectsIsDestroyedInFewRequests) {
+  constexpr size_t kFiles = 31'000;  // above 10'000 on each of 3 OSTs
+  for (uint32_t i = 0; i < kOsts; ++i) osts.osts[i]->down = true;
+  for (size_t i = 0; i < kFiles; ++i) {
+    const Opened opened = Create(Root(), std::to_string(i));
+    ASSERT_EQ(Close(opened, 0), Code::kOk);
+  }
+  for (size_t i = 0; i < kFiles; ++i) ASSERT_TRUE(Unlink(Root(), std::to_string(i)).ok());
+  LetDestroy();
+  EXPECT_EQ(Ping().objects_to_destroy(), kFiles);
+  for (uint32_t i = 0; i < kOsts; ++i) osts.osts[i]->down = false;
+  Tick(std::chrono::minutes(2));
+  LetDestroy();
+  EXPECT_EQ(Ping().objects_to_destroy(), 0u);
+  size_t destroyed = 0;
+  int requests = 0;
+  for (uint32_t i = 0; i < kOsts; ++i) {
+    destroyed += osts.osts[i]->tombstones.size();
+    requests += osts.osts[i]->destroys;
+  }
+  EXPECT_EQ(destroyed, kFiles);
+  EXPECT_LT(requests, 100);
   EXPECT_FALSE(kv->Seek(kUnlinkedFamily, {})->Valid());
 }
 

@@ -144,6 +144,11 @@ class MdsRig : public testing::Test {
     timers.Fire();
   }
 
+  // The destroyer gathers objects for a moment before it asks the OSTs.
+  void LetDestroy() {
+    timers.Fire();
+    timers.Fire();
+  }
   v1::RequestHeader Header(uint64_t of) {
     v1::RequestHeader header;
     header.set_protocol_version(1);
@@ -172,12 +177,12 @@ class MdsRig : public testing::Test {
 
   v1::MakeRequest MakeOf(const v1::Parent& parent, const std::string& name, v1::FileType type = v1::FILE_TYPE_DIRECTORY) {
     v1::MakeRequest request;
+    *request.mutable_fid() = NextFid();
     *request.mutable_header() = Header(session);
     *request.mutable_parent() = parent;
     request.mutable_name()->set_stored(name);
     request.set_type(type);
     request.set_mode(0755);
-    *request.mutable_fid() = NextFid();
     if (type == v1::FILE_TYPE_SYMLINK) {
       request.set_symlink_target("somewhere");
       request.set_symlink_size(9);
@@ -190,6 +195,7 @@ class MdsRig : public testing::Test {
   }
   v1::OpenRequest OpenOf(const v1::Parent& parent, const std::string& name, bool create, bool write) {
     v1::OpenRequest request;
+    if (create) *request.mutable_fid() = NextFid();  // first: it may have to ask for a range, in the same slot
     *request.mutable_header() = Header(session);
     *request.mutable_parent() = parent;
     request.mutable_name()->set_stored(name);
@@ -197,7 +203,6 @@ class MdsRig : public testing::Test {
     request.set_read(true);
     request.set_write(write);
     request.set_mode(0644);
-    if (create) *request.mutable_fid() = NextFid();
     return request;
   }
   struct Opened {
