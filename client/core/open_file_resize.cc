@@ -26,6 +26,7 @@ Task<Status> OpenFile::TruncateOnce(uint64_t size) {
   v1::TruncateRequest request;
   *request.mutable_fid() = ToWire(fid_);
   request.set_size(size);
+  if (handle_.session == services_.session->number()) request.set_handle(handle_.xid);
   const size_t in_page = size % kPageBytes;
   if (in_page != 0) {
     const uint64_t page = size / kPageBytes;

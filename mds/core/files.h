@@ -15,8 +15,8 @@ void SettleLater(Core& core, const Fid& fid);
 // Drops the session's openers and reply records. Answers the transno of that, 0 if the session is not known.
 Transno CloseSession(Core& core, uint64_t session);
 
-// A file's data goes: new objects, the old ones freed, size 0. Fences late writers. Does not touch nlink or times.
-// What other writers report later is the caller's to distrust.
+// A file's data goes: new objects, the old ones freed, size 0, no OST asked. Does not touch nlink or times. Only while
+// nobody else has the file open: until the old objects are destroyed, who knows them could still write to them, or read.
 void EmptyFile(Core& core, const Fid& fid, rows::InodeRow& row, Change& change);
 
 }  // namespace nacre

@@ -55,6 +55,12 @@ bool Openers::HasWriter(const Fid& fid) const {
   return it != files_.end() && it->second.writers > 0;
 }
 
+bool Openers::IsOpenByOthers(const Fid& fid, const Opener& than) const {
+  auto it = files_.find(fid);
+  if (it == files_.end()) return false;
+  return it->second.openers.size() > (it->second.openers.contains(than) ? 1u : 0u);
+}
+
 bool Openers::MayWrite(const Fid& fid, uint64_t session) const {
   auto it = files_.find(fid);
   if (it == files_.end()) return false;

@@ -41,6 +41,7 @@ class Openers {
 
   bool IsOpen(const Fid& fid) const { return files_.contains(fid); }
   bool HasWriter(const Fid& fid) const;
+  bool IsOpenByOthers(const Fid& fid, const Opener& than) const;
   bool MayWrite(const Fid& fid, uint64_t session) const;  // that session has it open for writing
   // Moves with every open for writing of the file (and of some others): equal before and after means nobody came.
   uint64_t WriteOpens(const Fid& fid) const { return write_opens_[FidHash()(fid) % write_opens_.size()]; }

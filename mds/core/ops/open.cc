@@ -2,6 +2,7 @@
 #include "common/wire/wire.h"
 #include "mds/core/births.h"
 #include "mds/core/files.h"
+#include "mds/core/intents.h"
 #include "mds/core/ops/operations.h"
 #include "mds/core/sizes.h"
 
@@ -97,37 +98,59 @@ Result<v1::OpenReply> Create(Core& core, Op& op, const v1::OpenRequest& request,
   return reply;
 }
 
-// asks_size: the answer's size is not known yet.
-Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& request, const Target& target,
-                                   bool& asks_size) {
-  const Fid fid = *target.existing;
+Result<InodePtr> FindToOpen(Op& op, const v1::OpenRequest& request, const Fid& fid) {
   if (request.create() && request.exclusive()) return Status(Code::kExists, "the name is taken by " + ToString(fid));
   auto found = op.Find(fid);
   if (!found.ok()) return found.status();
   NACRE_RETURN_IF_ERROR(CheckMayOpen(op, fid, **found, request));
+  return found;
+}
+
+// Others have the file open and hold on to its objects: these are cut to nothing, which fences. A change of its own.
+Task<Status> EmptyObjects(Core& core, Op& op, const v1::OpenRequest& request, Fid fid) {
+  auto found = FindToOpen(op, request, fid);
+  if (!found.ok()) co_return found.status();
+  rows::IntentRow intent;
+  intent.set_mtime_ns(core.clock.WallNs());
+  auto outcome = co_await CarryOut(core, fid, intent);
+  if (!outcome.ok()) co_return outcome.status().With("emptying file " + ToString(fid));
+  found = op.Find(fid);
+  if (!found.ok()) co_return found.status();
+  rows::InodeRow row = **found;
+  row.mutable_attr()->set_mode(ModeAfterWrite(OwnershipOf(row), op.caller()));
+  Change change(core);
+  FinishIntent(core, change, fid, intent, *outcome, std::move(row));
+  change.Apply();
+  op.ReliesOn(change.transno());
+  co_return Status();
+}
+
+// empties: its data is to go with the open. asks_size: the answer's size is not known yet.
+Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& request, const Target& target,
+                                   bool empties, bool& asks_size) {
+  const Fid fid = *target.existing;
+  auto found = FindToOpen(op, request, fid);
+  if (!found.ok()) return found.status();
   rows::InodeRow row = **found;
   const bool was_exact = row.attr().size_state() == v1::SIZE_EXACT;
   if (request.read() || request.write()) {
-    NACRE_RETURN_IF_ERROR(AddOpener(core, op, fid, request.write(), was_exact || request.truncate()));
+    NACRE_RETURN_IF_ERROR(AddOpener(core, op, fid, request.write(), was_exact || empties));
   }
   v1::OpenReply reply;
   reply.set_cookie(target.cookie);
   const bool starts_writing = request.write() && was_exact;
-  if (!request.truncate() && !starts_writing) {
+  if (!empties && !starts_writing) {
     asks_size = !was_exact;
     NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
     return reply;
   }
   Change change(core);
   v1::Attr* attr = row.mutable_attr();
-  if (request.truncate()) {
-    const bool others_write = core.openers.HasWriter(fid) && !request.write();
+  if (empties) {
     EmptyFile(core, fid, row, change);
-    if (others_write) core.openers.DistrustReports(fid);
     attr->set_mtime_ns(change.now_ns());
     attr->set_ctime_ns(change.now_ns());
     attr->set_mode(ModeAfterWrite(OwnershipOf(row), op.caller()));
-    asks_size = others_write;
   }
   if (request.write()) attr->set_size_state(v1::SIZE_ON_OBJECTS);
   attr->set_version(change.transno());
@@ -143,6 +166,7 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
   NACRE_CO_RETURN_IF_ERROR(CheckRequest(request));
   LockTable<Fid>::Held lock;
   Fid locked;
+  std::optional<Fid> emptied;
   bool asks_size = false;
   Result<v1::OpenReply> reply = Status(Code::kInternal, "not looked at yet");
   while (true) {
@@ -152,10 +176,19 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
       reply = Create(core, op, request, *target);
       break;
     }
-    // Who empties a file waits for those who change it through the OSTs; meanwhile the name may come to mean another.
-    if (!request.truncate() || locked == *target->existing) {
-      reply = OpenExisting(core, op, request, *target, asks_size);
+    const Fid fid = *target->existing;
+    const bool empties = request.truncate() && emptied != fid;
+    if (!empties || (locked == fid && !core.openers.IsOpenByOthers(fid, op.opener()))) {
+      reply = OpenExisting(core, op, request, *target, empties, asks_size);
       break;
+    }
+    // Who empties a file waits for those who change it through the OSTs, and may do so too; meanwhile the name may come to
+    // mean another.
+    if (locked == fid) {
+      const Status done = co_await EmptyObjects(core, op, request, fid);
+      if (!done.ok()) co_return done;
+      emptied = fid;
+      continue;
     }
     lock.Release();
     locked = *target->existing;

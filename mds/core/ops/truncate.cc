@@ -87,7 +87,9 @@ Answer<v1::TruncateReply> ServeTruncate(Core& core, Op& op, const v1::TruncateRe
   if (!row.ok()) co_return row.status();
   NACRE_CO_RETURN_IF_ERROR(CheckMayTruncate(core, op, fid, **row, request));
   v1::TruncateReply reply;
-  if (request.size() == 0) {
+  // Others who have it open hold on to its objects: these are cut like any other size, which fences.
+  const Opener asking{.session = op.session(), .handle = request.handle()};
+  if (request.size() == 0 && !core.openers.IsOpenByOthers(fid, asking)) {
     NACRE_CO_RETURN_IF_ERROR(Empty(core, op, fid, **row, reply));
     co_return reply;
   }

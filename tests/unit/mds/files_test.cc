@@ -162,6 +162,7 @@ TEST_F(Files, OpenFilesOutliveTheirNames) {
   EXPECT_EQ(OstOf(opened).destroys, 0);
   EXPECT_EQ(Close(opened, 7000), Code::kOk);
   EXPECT_EQ(Stat(fid).code(), Code::kStale);
+  LetDestroy();
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
   EXPECT_EQ(Ping().objects_to_destroy(), 0u);
   EXPECT_FALSE(kv->Seek(kOrphanFamily, {})->Valid());
@@ -184,6 +185,39 @@ TEST_F(Files, ASilentSessionIsClosedAndItsFilesSettled) {
   EXPECT_FALSE(kv->Seek(kReplyFamily, {})->Valid());
 }
 
+// Until the old objects were destroyed, a write of somebody who still knows them would be acknowledged and lost.
+TEST_F(Files, WhatOthersHaveOpenIsEmptiedThroughItsObjectsWhichThenRefuseTheOthers) {
+  const Opened others = Written("file", 7000);
+  for (const bool by_open : {true, false}) {
+    SCOPED_TRACE(by_open);
+    const uint64_t epoch_before = OstOf(others).objects[ObjectOf(others)].file_epoch;
+    if (by_open) {
+      v1::OpenRequest again = OpenOf(Root(), "file", false, true);
+      again.set_truncate(true);
+      const auto emptied = Open(again);
+      ASSERT_TRUE(emptied.ok()) << emptied.status().ToString();
+      EXPECT_EQ(emptied->reply.inode().attr().size(), 0u);
+      EXPECT_EQ(ObjectOf(*emptied), ObjectOf(others));
+      EXPECT_EQ(Close(*emptied, 0), Code::kOk);
+    } else {
+      ASSERT_TRUE(SyncWait(server->Truncate(TruncateOf(others.reply.inode().fid(), 0))).ok());
+    }
+    EXPECT_EQ(OstOf(others).objects[ObjectOf(others)].size, 0u);
+    EXPECT_GT(OstOf(others).objects[ObjectOf(others)].file_epoch, epoch_before);
+    Put(others, 7000, clock.WallNs());
+    EXPECT_EQ(Stat(others.reply.inode().fid())->size(), 7000u);
+  }
+  EXPECT_FALSE(kv->Seek(kIntentFamily, {})->Valid());
+  // Through the only handle there is the file is emptied without asking an OST.
+  const int asked = OstOf(others).set_sizes;
+  v1::TruncateRequest own = TruncateOf(others.reply.inode().fid(), 0);
+  own.set_handle(others.handle);
+  const auto reply = SyncWait(server->Truncate(own));
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_EQ(OstOf(others).set_sizes, asked);
+  EXPECT_NE(reply->inode().layout().mirrors(0).id(), others.reply.inode().layout().mirrors(0).id());
+}
+
 TEST_F(Files, EmptyingGivesNewObjectsAndFreesTheOld) {
   const Opened opened = Written("file", 7000);
   EXPECT_EQ(Close(opened, 7000), Code::kOk);
@@ -195,6 +229,7 @@ TEST_F(Files, EmptyingGivesNewObjectsAndFreesTheOld) {
   EXPECT_GT(emptied->reply.inode().attr().file_epoch(), opened.reply.inode().attr().file_epoch());
   EXPECT_GT(emptied->reply.inode().layout().generation(), opened.reply.inode().layout().generation());
   EXPECT_NE(ObjectOf(*emptied).mirror, ObjectOf(opened).mirror);
+  LetDestroy();
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
   Put(*emptied, 100, clock.WallNs());
   EXPECT_EQ(Close(*emptied, 100, clock.WallNs()), Code::kOk);
