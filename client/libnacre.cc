@@ -87,7 +87,9 @@ BlockingClient::BlockingClient(const ClientOptions& options)
   } else {
     keyring_ = std::make_unique<MemoryKeyring>();
   }
+  loop_ = std::make_unique<CompletionLoop>();
   RpcOptions rpc;
+  rpc.loop = loop_.get();
   rpc.timeout = options.wait_timeout;
   rpc.observer = [counts = counts_](std::string_view operation, Duration took, const Status& status) {
     counts->Record(operation, took, status.ok());

@@ -10,6 +10,7 @@
 #include "client/core/client_core.h"
 #include "client/core/operation_counts.h"
 #include "client/nacre.h"
+#include "common/rpc/completion_loop.h"
 #include "common/runtime/thread_pool.h"
 
 namespace nacre {
@@ -78,6 +79,7 @@ class BlockingClient final : public Client {
   std::shared_ptr<OperationCounts> counts_;  // shared: a call may end after this client
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<ThreadPool> pool_;
+  std::unique_ptr<CompletionLoop> loop_;  // ends before the pool: answers go on there
   std::unique_ptr<ClientCore> core_;
   std::mutex end_mutex_;  // guards ended_
   bool ended_ = false;

@@ -40,8 +40,9 @@ Status Serve(const ServerOptions& options, int64_t index) {
   }
 
   ThreadPool io(kIoThreads);
+  CompletionLoop loop;  // of what this server asks others
   Strand strand;
-  OstChannels osts(RpcOptions{});
+  OstChannels osts(RpcOptions{.loop = &loop});
   MdsOptions mds;
   mds.mdt_index = static_cast<uint32_t>(index);
   mds.boot_count = identity->identity().boot_count;

@@ -70,7 +70,8 @@ Status Serve(const OssOptions& options) {
   const uint64_t boot_count = identity->identity().boot_count;
 
   ThreadPool io(kIoThreads);
-  Announcer announcer(ConnectMds(options.mds, RpcOptions{}), io, io, TargetOf(options, boot_count),
+  CompletionLoop loop;  // of what this server asks others
+  Announcer announcer(ConnectMds(options.mds, RpcOptions{.loop = &loop}), io, io, TargetOf(options, boot_count),
                       identity->identity().instance);
   if (identity->identity().fsid.empty()) {
     Result<std::string> fsid = LearnFsid(announcer, clock, io, options.mds);

@@ -1,12 +1,13 @@
 // Channels to servers, and one call over them as a Task. The only place that turns gRPC's verdicts into ours:
 //   an answer came: the reply header's code is the verdict
 //   none came (refused, reset, deadline): kUnavailable, naming the server; the request may have been done
-// A Task made here goes on on a gRPC thread: who needs a strand hops. Any thread.
+// A Task made here goes on on the loop's thread: who needs a strand, or takes long, hops. Any thread.
 #pragma once
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/async_unary_call.h>
 
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/task.h"
+#include "common/rpc/completion_loop.h"
 #include "common/wire/wire.h"
 
 namespace nacre {
@@ -25,6 +27,7 @@ namespace nacre {
 using RpcObserver = std::function<void(std::string_view operation, Duration took, const Status& status)>;
 
 struct RpcOptions {
+  CompletionLoop* loop = nullptr;               // waits for the answers; outlives every call
   Duration timeout = std::chrono::seconds(60);  // for requests whose header says no deadline
   RpcObserver observer;                         // may be empty
 };
@@ -41,36 +44,44 @@ void SetDeadline(grpc::ClientContext& context, uint64_t deadline_ms, Duration ti
 Status TransportStatus(const grpc::Status& status, const std::string& address);
 int64_t NowNs();
 
-// Everything one call needs until its call-back has run.
-template <typename Request, typename Reply>
-struct CallState {
+// One call until its answer is there.
+template <typename Reply>
+struct CallState final : Completion {
   grpc::ClientContext context;
-  Request request;
   Reply reply;
+  grpc::Status status;
+  OneShot<bool> done;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>> reader;
+
+  // Whoever goes on may end the call: nothing of it is touched behind Set.
+  void Complete(bool) override {
+    const OneShot<bool> ended = done;
+    ended.Set(true);
+  }
 };
 
 }  // namespace rpc_internal
 
-// start(context, request, reply, on_done) begins the call.
-template <typename Reply, typename Request, typename Start>
+// A generated stub's PrepareAsync... of one method.
+template <typename Stub, typename Request, typename Reply>
+using PrepareCall = std::unique_ptr<grpc::ClientAsyncResponseReader<Reply>> (Stub::*)(grpc::ClientContext*, const Request&,
+                                                                                      grpc::CompletionQueue*);
+
+// prepare(context, queue) makes the call's reader, serializing the request; called before CallOnce suspends.
+template <typename Reply, typename Prepare>
 Task<Result<Reply>> CallOnce(const std::string& address, std::string_view operation, const RpcOptions& options,
-                             uint64_t deadline_ms, Request request, Start start) {
-  auto state = std::make_shared<rpc_internal::CallState<Request, Reply>>();
-  state->request = std::move(request);
-  rpc_internal::SetDeadline(state->context, deadline_ms, options.timeout);
+                             uint64_t deadline_ms, Prepare prepare) {
+  rpc_internal::CallState<Reply> call;
+  rpc_internal::SetDeadline(call.context, deadline_ms, options.timeout);
   const int64_t began = rpc_internal::NowNs();
-  OneShot<grpc::Status> done;
-  // The call-back gives up its share before anybody goes on: the context holds the channel, and the last channel must not
-  // end on gRPC's own thread, which would then wait for itself.
-  start(&state->context, &state->request, &state->reply, [done, state](grpc::Status status) mutable {
-    state.reset();
-    done.Set(std::move(status));
-  });
-  const grpc::Status transport = co_await done;
-  Status status = rpc_internal::TransportStatus(transport, address);
+  call.reader = prepare(&call.context, &options.loop->Begin());
+  call.reader->StartCall();
+  call.reader->Finish(&call.reply, &call.status, static_cast<Completion*>(&call));
+  co_await call.done;
+  Status status = rpc_internal::TransportStatus(call.status, address);
   if (options.observer) options.observer(operation, Duration(rpc_internal::NowNs() - began), status);
   if (!status.ok()) co_return status;
-  co_return std::move(state->reply);
+  co_return std::move(call.reply);
 }
 
 }  // namespace nacre

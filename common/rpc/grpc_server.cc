@@ -4,15 +4,25 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
+#include <thread>
+#include <utility>
+
 #include "common/rpc/bulk_codec.h"
 #include "common/rpc/grpc_tuning.h"
 
 namespace nacre {
 namespace {
-constexpr int kStopSeconds = 3;
-}
 
-Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address, grpc::Service& service) {
+constexpr int kStopSeconds = 3;
+constexpr size_t kLoopsMax = 8;
+
+// One thread on the network carries more than one core of anything else; the others are for disks and syncs.
+size_t LoopCount() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, kLoopsMax); }
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address, RpcService& service) {
   TuneGrpc();
   grpc::ServerBuilder builder;
   int port = 0;
@@ -21,16 +31,27 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
   builder.SetMaxReceiveMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.SetMaxSendMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&service);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) return Status(Code::kBusy, "cannot listen on " + address + " (in use?)");
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server)));
+  builder.RegisterService(&service.generated());
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  for (size_t i = 0; i < LoopCount(); ++i) queues.push_back(builder.AddCompletionQueue());
+  std::unique_ptr<GrpcServer> server(new GrpcServer());
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || port == 0) {
+    for (auto& queue : queues) CompletionLoop ends_at_once(std::move(queue));
+    return Status(Code::kBusy, "cannot listen on " + address + " (in use?)");
+  }
+  for (auto& queue : queues) {
+    service.TakeCalls(*queue, server->running_);
+    server->loops_.push_back(std::make_unique<CompletionLoop>(std::move(queue)));
+  }
+  return server;
 }
 
 void GrpcServer::Stop() {
   if (server_ == nullptr) return;
   server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(kStopSeconds, GPR_TIMESPAN)));
-  server_->Wait();
+  SyncWait(running_.Drained());
+  loops_.clear();
   server_.reset();
 }
 

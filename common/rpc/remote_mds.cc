@@ -11,93 +11,89 @@ class RemoteMds final : public MdsApi {
       : address_(address), options_(std::move(options)), channel_(MakeChannel(address)), stub_(v1::Mds::NewStub(channel_)) {}
 
   Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) override {
-    return Call("mds.Connect", std::move(request), &v1::Mds::Stub::async::Connect);
+    return Call("mds.Connect", std::move(request), &v1::Mds::Stub::PrepareAsyncConnect);
   }
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override {
-    return Call("mds.Disconnect", std::move(request), &v1::Mds::Stub::async::Disconnect);
+    return Call("mds.Disconnect", std::move(request), &v1::Mds::Stub::PrepareAsyncDisconnect);
   }
   Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override {
-    return Call("mds.Heartbeat", std::move(request), &v1::Mds::Stub::async::Heartbeat);
+    return Call("mds.Heartbeat", std::move(request), &v1::Mds::Stub::PrepareAsyncHeartbeat);
   }
   Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) override {
-    return Call("mds.GrantFids", std::move(request), &v1::Mds::Stub::async::GrantFids);
+    return Call("mds.GrantFids", std::move(request), &v1::Mds::Stub::PrepareAsyncGrantFids);
   }
   Task<Result<v1::GetClusterMapReply>> GetClusterMap(v1::GetClusterMapRequest request) override {
-    return Call("mds.GetClusterMap", std::move(request), &v1::Mds::Stub::async::GetClusterMap);
+    return Call("mds.GetClusterMap", std::move(request), &v1::Mds::Stub::PrepareAsyncGetClusterMap);
   }
   Task<Result<v1::AnnounceTargetReply>> AnnounceTarget(v1::AnnounceTargetRequest request) override {
-    return Call("mds.AnnounceTarget", std::move(request), &v1::Mds::Stub::async::AnnounceTarget);
+    return Call("mds.AnnounceTarget", std::move(request), &v1::Mds::Stub::PrepareAsyncAnnounceTarget);
   }
   Task<Result<v1::MdsPingReply>> Ping(v1::MdsPingRequest request) override {
-    return Call("mds.Ping", std::move(request), &v1::Mds::Stub::async::Ping);
+    return Call("mds.Ping", std::move(request), &v1::Mds::Stub::PrepareAsyncPing);
   }
   Task<Result<v1::LookupReply>> Lookup(v1::LookupRequest request) override {
-    return Call("mds.Lookup", std::move(request), &v1::Mds::Stub::async::Lookup);
+    return Call("mds.Lookup", std::move(request), &v1::Mds::Stub::PrepareAsyncLookup);
   }
   Task<Result<v1::GetAttrReply>> GetAttr(v1::GetAttrRequest request) override {
-    return Call("mds.GetAttr", std::move(request), &v1::Mds::Stub::async::GetAttr);
+    return Call("mds.GetAttr", std::move(request), &v1::Mds::Stub::PrepareAsyncGetAttr);
   }
   Task<Result<v1::ReaddirReply>> Readdir(v1::ReaddirRequest request) override {
-    return Call("mds.Readdir", std::move(request), &v1::Mds::Stub::async::Readdir);
+    return Call("mds.Readdir", std::move(request), &v1::Mds::Stub::PrepareAsyncReaddir);
   }
   Task<Result<v1::GetPathReply>> GetPath(v1::GetPathRequest request) override {
-    return Call("mds.GetPath", std::move(request), &v1::Mds::Stub::async::GetPath);
+    return Call("mds.GetPath", std::move(request), &v1::Mds::Stub::PrepareAsyncGetPath);
   }
   Task<Result<v1::StatfsReply>> Statfs(v1::StatfsRequest request) override {
-    return Call("mds.Statfs", std::move(request), &v1::Mds::Stub::async::Statfs);
+    return Call("mds.Statfs", std::move(request), &v1::Mds::Stub::PrepareAsyncStatfs);
   }
   Task<Result<v1::OpenReply>> Open(v1::OpenRequest request) override {
-    return Call("mds.Open", std::move(request), &v1::Mds::Stub::async::Open);
+    return Call("mds.Open", std::move(request), &v1::Mds::Stub::PrepareAsyncOpen);
   }
   Task<Result<v1::CloseReply>> Close(v1::CloseRequest request) override {
-    return Call("mds.Close", std::move(request), &v1::Mds::Stub::async::Close);
+    return Call("mds.Close", std::move(request), &v1::Mds::Stub::PrepareAsyncClose);
   }
   Task<Result<v1::TruncateReply>> Truncate(v1::TruncateRequest request) override {
-    return Call("mds.Truncate", std::move(request), &v1::Mds::Stub::async::Truncate);
+    return Call("mds.Truncate", std::move(request), &v1::Mds::Stub::PrepareAsyncTruncate);
   }
   Task<Result<v1::PunchFileReply>> Punch(v1::PunchFileRequest request) override {
-    return Call("mds.Punch", std::move(request), &v1::Mds::Stub::async::Punch);
+    return Call("mds.Punch", std::move(request), &v1::Mds::Stub::PrepareAsyncPunch);
   }
   Task<Result<v1::MakeReply>> Make(v1::MakeRequest request) override {
-    return Call("mds.Make", std::move(request), &v1::Mds::Stub::async::Make);
+    return Call("mds.Make", std::move(request), &v1::Mds::Stub::PrepareAsyncMake);
   }
   Task<Result<v1::LinkReply>> Link(v1::LinkRequest request) override {
-    return Call("mds.Link", std::move(request), &v1::Mds::Stub::async::Link);
+    return Call("mds.Link", std::move(request), &v1::Mds::Stub::PrepareAsyncLink);
   }
   Task<Result<v1::UnlinkReply>> Unlink(v1::UnlinkRequest request) override {
-    return Call("mds.Unlink", std::move(request), &v1::Mds::Stub::async::Unlink);
+    return Call("mds.Unlink", std::move(request), &v1::Mds::Stub::PrepareAsyncUnlink);
   }
   Task<Result<v1::RenameReply>> Rename(v1::RenameRequest request) override {
-    return Call("mds.Rename", std::move(request), &v1::Mds::Stub::async::Rename);
+    return Call("mds.Rename", std::move(request), &v1::Mds::Stub::PrepareAsyncRename);
   }
   Task<Result<v1::SetAttrReply>> SetAttr(v1::SetAttrRequest request) override {
-    return Call("mds.SetAttr", std::move(request), &v1::Mds::Stub::async::SetAttr);
+    return Call("mds.SetAttr", std::move(request), &v1::Mds::Stub::PrepareAsyncSetAttr);
   }
   Task<Result<v1::GetXattrsReply>> GetXattrs(v1::GetXattrsRequest request) override {
-    return Call("mds.GetXattrs", std::move(request), &v1::Mds::Stub::async::GetXattrs);
+    return Call("mds.GetXattrs", std::move(request), &v1::Mds::Stub::PrepareAsyncGetXattrs);
   }
   Task<Result<v1::SetXattrReply>> SetXattr(v1::SetXattrRequest request) override {
-    return Call("mds.SetXattr", std::move(request), &v1::Mds::Stub::async::SetXattr);
+    return Call("mds.SetXattr", std::move(request), &v1::Mds::Stub::PrepareAsyncSetXattr);
   }
   Task<Result<v1::SetPolicyReply>> SetPolicy(v1::SetPolicyRequest request) override {
-    return Call("mds.SetPolicy", std::move(request), &v1::Mds::Stub::async::SetPolicy);
+    return Call("mds.SetPolicy", std::move(request), &v1::Mds::Stub::PrepareAsyncSetPolicy);
   }
   Task<Result<v1::SetLayoutReply>> SetLayout(v1::SetLayoutRequest request) override {
-    return Call("mds.SetLayout", std::move(request), &v1::Mds::Stub::async::SetLayout);
+    return Call("mds.SetLayout", std::move(request), &v1::Mds::Stub::PrepareAsyncSetLayout);
   }
 
  private:
   template <typename Request, typename Reply>
-  Task<Result<Reply>> Call(std::string_view operation, Request request,
-                           void (v1::Mds::Stub::async::*method)(grpc::ClientContext*, const Request*, Reply*,
-                                                               std::function<void(grpc::Status)>)) {
+  Task<Result<Reply>> Call(std::string_view operation, Request request, PrepareCall<v1::Mds::Stub, Request, Reply> prepare) {
     const uint64_t deadline_ms = request.header().deadline_ms();
-    auto* async = stub_->async();
-    auto start = [async, method](grpc::ClientContext* context, const Request* sent, Reply* reply,
-                                 std::function<void(grpc::Status)> on_done) {
-      (async->*method)(context, sent, reply, std::move(on_done));
+    auto start = [stub = stub_.get(), prepare, &request](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+      return (stub->*prepare)(context, request, queue);
     };
-    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, std::move(request), start);
+    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, start);
     if (!reply.ok()) co_return reply;
     const Status verdict = StatusOf(reply->header());
     if (!verdict.ok()) co_return verdict;

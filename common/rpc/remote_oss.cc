@@ -12,28 +12,28 @@ class RemoteOss final : public OssApi {
       : address_(address), options_(std::move(options)), channel_(MakeChannel(address)), stub_(v1::Oss::NewStub(channel_)), generic_(channel_) {}
 
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override {
-    return Call("oss.Connect", std::move(request), &v1::Oss::Stub::async::Connect);
+    return Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
   }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override {
-    return Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::async::Disconnect);
+    return Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
   }
   Task<Result<v1::SetSizeReply>> SetSize(v1::SetSizeRequest request) override {
-    return Call("oss.SetSize", std::move(request), &v1::Oss::Stub::async::SetSize);
+    return Call("oss.SetSize", std::move(request), &v1::Oss::Stub::PrepareAsyncSetSize);
   }
   Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) override {
-    return Call("oss.Punch", std::move(request), &v1::Oss::Stub::async::Punch);
+    return Call("oss.Punch", std::move(request), &v1::Oss::Stub::PrepareAsyncPunch);
   }
   Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) override {
-    return Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::async::Glimpse);
+    return Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::PrepareAsyncGlimpse);
   }
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override {
-    return Call("oss.Destroy", std::move(request), &v1::Oss::Stub::async::Destroy);
+    return Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
   }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override {
-    return Call("oss.Commit", std::move(request), &v1::Oss::Stub::async::Commit);
+    return Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
   }
   Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override {
-    return Call("oss.Ping", std::move(request), &v1::Oss::Stub::async::Ping);
+    return Call("oss.Ping", std::move(request), &v1::Oss::Stub::PrepareAsyncPing);
   }
 
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
@@ -66,24 +66,19 @@ class RemoteOss final : public OssApi {
  private:
   Task<Result<grpc::ByteBuffer>> CallBulk(std::string_view operation, const char* method, uint64_t deadline_ms,
                                           grpc::ByteBuffer message) {
-    auto start = [this, method](grpc::ClientContext* context, const grpc::ByteBuffer* sent, grpc::ByteBuffer* reply,
-                                std::function<void(grpc::Status)> on_done) {
-      generic_.UnaryCall(context, method, grpc::StubOptions(), sent, reply, std::move(on_done));
+    auto start = [this, method, &message](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+      return generic_.PrepareUnaryCall(context, method, message, queue);
     };
-    return CallOnce<grpc::ByteBuffer>(address_, operation, options_, deadline_ms, std::move(message), start);
+    co_return co_await CallOnce<grpc::ByteBuffer>(address_, operation, options_, deadline_ms, start);
   }
 
   template <typename Request, typename Reply>
-  Task<Result<Reply>> Call(std::string_view operation, Request request,
-                           void (v1::Oss::Stub::async::*method)(grpc::ClientContext*, const Request*, Reply*,
-                                                               std::function<void(grpc::Status)>)) {
+  Task<Result<Reply>> Call(std::string_view operation, Request request, PrepareCall<v1::Oss::Stub, Request, Reply> prepare) {
     const uint64_t deadline_ms = request.header().deadline_ms();
-    auto* async = stub_->async();
-    auto start = [async, method](grpc::ClientContext* context, const Request* sent, Reply* reply,
-                                 std::function<void(grpc::Status)> on_done) {
-      (async->*method)(context, sent, reply, std::move(on_done));
+    auto start = [stub = stub_.get(), prepare, &request](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+      return (stub->*prepare)(context, request, queue);
     };
-    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, std::move(request), start);
+    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, start);
     if (!reply.ok()) co_return reply;
     const Status verdict = StatusOf(reply->header());
     if (!verdict.ok()) co_return verdict;

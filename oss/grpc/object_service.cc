@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/rpc/bulk_codec.h"
+#include "common/rpc/served_call.h"
 
 namespace nacre {
 namespace {
@@ -21,47 +22,47 @@ Task<Result<ObjectPages>> DecodeAndRead(OssApi& api, grpc::ByteBuffer request) {
   co_return co_await api.Read(std::move(read));
 }
 
-Task<void> AnswerWrite(OssApi& api, const grpc::ByteBuffer* request, grpc::ByteBuffer* out, uint64_t boot_count,
-                       grpc::ServerUnaryReactor* reactor) {
-  Result<v1::WriteReply> result = co_await DecodeAndWrite(api, *request);
+Task<grpc::ByteBuffer> AnswerWrite(OssApi* api, const grpc::ByteBuffer* request, uint64_t boot_count) {
+  Result<v1::WriteReply> result = co_await DecodeAndWrite(*api, *request);
   v1::WriteReply reply;
   if (result.ok()) {
-    reply = std::move(*result);
+    reply = *std::move(result);
   } else {
     SetFailure(*reply.mutable_header(), result.status(), boot_count);
   }
-  bool own_buffer = false;
-  const grpc::Status status = grpc::SerializationTraits<v1::WriteReply>::Serialize(reply, out, &own_buffer);
-  reactor->Finish(status);
+  const grpc::Slice slice(reply.SerializeAsString());
+  co_return grpc::ByteBuffer(&slice, 1);
 }
 
-Task<void> AnswerRead(OssApi& api, const grpc::ByteBuffer* request, grpc::ByteBuffer* out, uint64_t boot_count,
-                      grpc::ServerUnaryReactor* reactor) {
-  Result<ObjectPages> result = co_await DecodeAndRead(api, *request);
+Task<grpc::ByteBuffer> AnswerRead(OssApi* api, const grpc::ByteBuffer* request, uint64_t boot_count) {
+  Result<ObjectPages> result = co_await DecodeAndRead(*api, *request);
   ObjectPages pages;
   if (result.ok()) {
-    pages = std::move(*result);
+    pages = *std::move(result);
   } else {
     SetFailure(*pages.header.mutable_header(), result.status(), boot_count);
   }
-  *out = EncodeReadReply(pages);
-  reactor->Finish(grpc::Status::OK);
+  co_return EncodeReadReply(pages);
 }
 
 }  // namespace
 
-grpc::ServerUnaryReactor* ObjectService::Write(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                               grpc::ByteBuffer* reply) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Detach(AnswerWrite(api_, request, reply, boot_count_, reactor));
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* ObjectService::Read(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                              grpc::ByteBuffer* reply) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Detach(AnswerRead(api_, request, reply, boot_count_, reactor));
-  return reactor;
+void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) {
+  MethodTable<Generated, OssApi> table(generated_, api_, boot_count_, queue, running);
+  table.ServeBy(&Generated::RequestWrite, [api = &api_, boot_count = boot_count_](const grpc::ByteBuffer* request) {
+    return AnswerWrite(api, request, boot_count);
+  });
+  table.ServeBy(&Generated::RequestRead, [api = &api_, boot_count = boot_count_](const grpc::ByteBuffer* request) {
+    return AnswerRead(api, request, boot_count);
+  });
+  table.Serve(&Generated::RequestConnect, &OssApi::Connect);
+  table.Serve(&Generated::RequestDisconnect, &OssApi::Disconnect);
+  table.Serve(&Generated::RequestSetSize, &OssApi::SetSize);
+  table.Serve(&Generated::RequestPunch, &OssApi::Punch);
+  table.Serve(&Generated::RequestGlimpse, &OssApi::Glimpse);
+  table.Serve(&Generated::RequestDestroy, &OssApi::Destroy);
+  table.Serve(&Generated::RequestCommit, &OssApi::Commit);
+  table.Serve(&Generated::RequestPing, &OssApi::Ping);
 }
 
 }  // namespace nacre
