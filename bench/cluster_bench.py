@@ -198,7 +198,7 @@ def main():
         if options.what in ("big", "all"):
             bench_big(cluster, work, options.bytes, options.pairs, result)
         if options.what in ("small", "all"):
-            bench_small(cluster, work, options.files, min(options.pairs, 5), result)
+            bench_small(cluster, work, options.files, options.pairs, result)
         print("memory of the servers at their peak")
         for name, pid in cluster.servers().items():
             row(name, f"{peak_resident_mib(pid):4.0f} MiB   {process_cpu(pid):6.1f} CPU-s")

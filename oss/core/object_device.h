@@ -31,6 +31,8 @@ class ObjectDevice {
                              const std::vector<ByteView>& pieces) = 0;
   // Fills out from the slots of spans. What was never written reads as zeros.
   virtual Task<Status> Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) = 0;
+  // Read, if all of it is in memory: at once, without waiting for a disk. False: it is not, and out may hold anything.
+  virtual bool ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) = 0;
   // Every Write that ended before is on stable storage, files that are new included. A failure is final: the caller ends
   // the process.
   virtual Task<Status> Sync() = 0;

@@ -9,6 +9,9 @@
 namespace nacre {
 namespace {
 
+// What is in memory anyway is read, and its checksums verified, on the strand: two changes of thread cost more than that.
+constexpr size_t kReadHereBytesMax = kMiB;
+
 // Walks the pages that lie, one behind the other, in pieces of any size.
 class PageWalker {
  public:
@@ -78,8 +81,12 @@ std::shared_ptr<MutableBytes> PageStore::TakeBuffer(size_t bytes) {
 
 // Answers on the strand.
 Task<Status> PageStore::ReadPlanned(const Object& object, const ReadPlan& plan, MutableBytes out) {
-  co_await Hop(io_);
-  Status status = co_await device_.Read(object.id, plan.spans, out);
+  Status status;
+  const bool here = out.size() <= kReadHereBytesMax && device_.ReadCached(object.id, plan.spans, out);
+  if (!here) {
+    co_await Hop(io_);
+    status = co_await device_.Read(object.id, plan.spans, out);
+  }
   bool damaged = false;
   for (size_t i = 0; status.ok() && i < plan.pages.size(); ++i) {
     if (Crc32c(0, out.subspan(i * kPageBytes, kPageBytes)) == plan.pages[i].crc) continue;
@@ -87,7 +94,7 @@ Task<Status> PageStore::ReadPlanned(const Object& object, const ReadPlan& plan, 
     status = Status(Code::kIntegrity, "object " + ToString(object.id) + " page " + std::to_string(plan.pages[i].page) +
                                           ": the checksum does not match what is on the disk");
   }
-  co_await Hop(strand_);
+  if (!here) co_await Hop(strand_);
   if (damaged) ++checksum_errors_;
   co_return status;
 }

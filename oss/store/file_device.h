@@ -29,6 +29,7 @@ class FileDevice final : public ObjectDevice {
 
   Task<Status> Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::vector<ByteView>& pieces) override;
   Task<Status> Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override;
+  bool ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override;
   Task<Status> Sync() override;
   Task<Status> Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) override;
   Task<Status> Remove(const ObjectId& id) override;
@@ -68,6 +69,7 @@ class FileDevice final : public ObjectDevice {
   std::string DirectoryOf(const ObjectId& id) const;
   std::string PathOf(const FileName& name) const;
   static std::vector<FileSpan> SplitByFile(const ObjectId& id, const std::vector<SlotSpan>& spans);
+  FilePtr GetOpen(const FileName& name);  // null: not open at this moment
   Result<FilePtr> Get(const FileName& name, bool make);  // null: there is none
   Result<FilePtr> OpenFile(const FileName& name, bool make);
   Result<FilePtr> MakeFile(const FileName& name);

@@ -67,9 +67,22 @@ Task<Status> MemoryDevice::Read(const ObjectId& id, const std::vector<SlotSpan>&
   co_await Enter();
   std::lock_guard lock(mutex_);
   if (fail_read_) co_return *std::exchange(fail_read_, std::nullopt);
+  ReadLocked(id, spans, out);
+  co_return Status::Ok();
+}
+
+bool MemoryDevice::ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) {
+  std::lock_guard lock(mutex_);
+  cached_ = !cached_;
+  if (!cached_ || fail_read_) return false;
+  ReadLocked(id, spans, out);
+  return true;
+}
+
+void MemoryDevice::ReadLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) const {
   std::fill(out.begin(), out.end(), uint8_t{0});
   auto file = files_.find(id);
-  if (file == files_.end()) co_return Status::Ok();
+  if (file == files_.end()) return;
   size_t at = 0;
   for (SlotSpan span : spans) {
     for (uint32_t i = 0; i < span.count; ++i, at += kPageBytes) {
@@ -78,7 +91,6 @@ Task<Status> MemoryDevice::Read(const ObjectId& id, const std::vector<SlotSpan>&
       std::memcpy(out.data() + at, slot->second.now->data(), kPageBytes);
     }
   }
-  co_return Status::Ok();
 }
 
 Task<Status> MemoryDevice::Sync() {

@@ -23,6 +23,7 @@ class MemoryDevice final : public ObjectDevice {
 
   Task<Status> Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::vector<ByteView>& pieces) override;
   Task<Status> Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override;
+  bool ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override;
   Task<Status> Sync() override;
   Task<Status> Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) override;
   Task<Status> Remove(const ObjectId& id) override;
@@ -55,6 +56,7 @@ class MemoryDevice final : public ObjectDevice {
     bool clean = false;  // nothing in it is unsynced
   };
   Task<void> Enter();
+  void ReadLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) const;
   void PutLocked(File& file, uint32_t number, PageData data);
   Status WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes);
   static File CrashedFile(const File& file, Random& random);
@@ -67,6 +69,7 @@ class MemoryDevice final : public ObjectDevice {
   std::optional<Status> fail_read_;
   std::optional<Status> fail_sync_;
   uint64_t stored_pages_ = 0;
+  bool cached_ = false;  // turns at every ReadCached, so that both ways are gone
   uint64_t bytes_max_ = uint64_t{1} << 50;
 };
 

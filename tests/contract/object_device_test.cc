@@ -17,6 +17,9 @@ class Shared final : public ObjectDevice {
   Task<Status> Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override {
     return inner_.Read(id, spans, out);
   }
+  bool ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) override {
+    return inner_.ReadCached(id, spans, out);
+  }
   Task<Status> Sync() override { return inner_.Sync(); }
   Task<Status> Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) override { return inner_.Punch(id, spans); }
   Task<Status> Remove(const ObjectId& id) override { return inner_.Remove(id); }
