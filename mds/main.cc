@@ -59,6 +59,7 @@ Status Serve(const ServerOptions& options, int64_t index) {
 
   const int signal = WaitForStopSignal();
   spdlog::info("stopping on signal {}", signal);
+  SyncWait(server.BeginStop());
   (*grpc)->Stop();
   SyncWait(server.Stop());
   return Status::Ok();

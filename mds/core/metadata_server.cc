@@ -73,9 +73,13 @@ Task<Status> MetadataServer::Start() {
   co_return Status();
 }
 
-Task<void> MetadataServer::Stop() {
+Task<void> MetadataServer::BeginStop() {
   co_await Hop(core_.strand);
   core_.stopping = true;
+}
+
+Task<void> MetadataServer::Stop() {
+  co_await BeginStop();
   co_await ReturnTo(core_.strand, core_.tasks.Drained());
   co_await core_.committer.Drained();
 }

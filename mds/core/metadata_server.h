@@ -2,7 +2,7 @@
 // checked, run on the strand, counted, and answered when what it changed or relies on is stable.
 //
 // Life: the store is opened with MdsFamilies() and formatted (format.h); construct; Start(); calls from any thread, each
-// ends on the strand; no more calls; Stop(); destroy.
+// ends on the strand; BeginStop(); no more calls; Stop(); destroy.
 #pragma once
 
 #include "common/api/mds_api.h"
@@ -16,6 +16,9 @@ class MetadataServer final : public MdsApi {
 
   // Reads the store (blocks), takes up what the last life left unfinished, starts the clockwork.
   Task<Status> Start();
+  // Calls that wait for an OST which does not answer give up from now on (kUnavailable), however long they would wait; what
+  // they began is taken up by the next Start().
+  Task<void> BeginStop();
   // Ends when nothing goes on in the background any more. What is unfinished is taken up by the next Start().
   Task<void> Stop();
   const std::string& fsid() const { return core_.fsid; }  // after Start()

@@ -108,6 +108,20 @@ class Servers(unittest.TestCase):
             os.kill(pid, signal.SIGCONT)
         cluster.ok("ls", "/")
 
+    def test_a_metadata_server_stops_although_a_truncate_waits_for_a_dead_ost(self):
+        cluster = self.cluster(osts=1)
+        cluster.ok("put", cluster.local("content", b"x" * 100_000), "/file")
+        cluster.kill("ost0")
+        truncate = cluster.begin("truncate", "-s", "8192", "/file")
+        time.sleep(1)
+        cluster.stop("mdt0")
+        truncate.kill()
+        truncate.communicate()
+        cluster.start("mdt0")
+        cluster.start("ost0")
+        wait_until(lambda: cluster.run("stat", "/file").code == OK, "the cluster serves again")
+        self.assertIn(cluster.entry("/file")["size"], (8192, 100_000))
+
     def test_a_command_waits_for_a_server_that_comes_back(self):
         cluster = self.cluster(osts=1)
         cluster.ok("put", cluster.local("x", b"here"), "/file")

@@ -177,6 +177,22 @@ TEST_F(Recovery, AMultitudeOfObjectsIsDestroyedInFewRequests) {
   EXPECT_FALSE(kv->Seek(kUnlinkedFamily, {})->Valid());
 }
 
+TEST_F(Recovery, AServerThatStopsDoesNotWaitForAnOstThatIsAway) {
+  const Opened opened = Create(Root(), "file");
+  ASSERT_EQ(Close(opened, 0), Code::kOk);
+  OstOf(opened).down = true;
+  auto answer = Begin(server->Truncate(TruncateOf(opened.reply.inode().fid(), kPageBytes)));
+  timers.Fire();
+  EXPECT_FALSE(answer->has_value());
+  SyncWait(server->BeginStop());
+  timers.Fire();
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((*answer)->code(), Code::kUnavailable);
+  OstOf(opened).down = false;
+  CrashServer();
+  EXPECT_EQ(OstOf(opened).objects[ObjectOf(opened)].size, kPageBytes) << "the next start has ended it";
+}
+
 TEST_F(Recovery, ATruncateOnceBegunIsCarriedToItsEndByTheNextStart) {
   const Opened opened = Create(Root(), "file");
   OstOf(opened).Write(ObjectOf(opened), 1, "page", 6000, clock.WallNs());
