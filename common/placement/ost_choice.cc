@@ -8,8 +8,10 @@
 namespace nacre {
 namespace {
 
-// An OST with less is full: it is drawn only when a wish names it.
+// An OST with less is full.
 constexpr uint64_t kFreeBytesMin = kMiB;
+
+bool IsFull(const OstCandidate& one) { return one.free_bytes < kFreeBytesMin; }
 
 }  // namespace
 
@@ -25,13 +27,14 @@ Result<std::vector<uint32_t>> ChooseOsts(const std::vector<OstCandidate>& candid
     }
     chosen.push_back(wish.first);
   }
+  const bool all_full = std::all_of(candidates.begin(), candidates.end(), IsFull);
   uint64_t weight_sum = 0;
-  for (const OstCandidate& one : candidates) {
-    if (one.free_bytes < kFreeBytesMin || (wish.has_first && one.index == wish.first)) continue;
+  for (OstCandidate one : candidates) {
+    if ((IsFull(one) && !all_full) || (wish.has_first && one.index == wish.first)) continue;
+    if (all_full) one.free_bytes = kFreeBytesMin;
     left.push_back(one);
     weight_sum += one.free_bytes / kMiB;
   }
-  if (chosen.empty() && left.empty()) return Status(Code::kNoSpace, "every OST that is up is full");
   while (chosen.size() < wish.count && !left.empty()) {
     uint64_t ticket = random.Below(weight_sum);
     size_t at = 0;

@@ -22,8 +22,8 @@ struct OstWish {
 };
 constexpr uint32_t kAllOsts = 0xffffffff;
 
-// candidates: the OSTs that are up, by index, each once. kUnavailable: none, or the wished first is not among them;
-// kNoSpace: all of them are full.
+// candidates: the OSTs that are up, by index, each once. Full ones only if there are no others: what is known of free space
+// is seconds old, and an OST says itself that it is full. kUnavailable: none, or the wished first is not among them.
 Result<std::vector<uint32_t>> ChooseOsts(const std::vector<OstCandidate>& candidates, const OstWish& wish,
                                          Random& random);
 
