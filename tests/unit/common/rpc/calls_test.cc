@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/check.h"
 #include "common/rpc/grpc_server.h"
 #include "common/rpc/remote_oss.h"
 #include "common/rpc/served_call.h"
@@ -21,6 +22,7 @@ namespace {
 // A free port of this machine: free a moment ago.
 std::string FreeAddress() {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  NACRE_CHECK(fd >= 0, "a socket is to be had");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
