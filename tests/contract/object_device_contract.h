@@ -28,12 +28,12 @@ class ObjectDeviceContract : public testing::Test {
     for (char letter : letters) bytes += std::string(kPageBytes, letter);
     return bytes;
   }
-  Status Write(const ObjectId& id, std::vector<SlotSpan> spans, const std::string& bytes, size_t piece_bytes = 1 << 20) {
+  Status Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes, size_t piece_bytes = 1 << 20) {
     std::vector<ByteView> pieces;
     for (size_t at = 0; at < bytes.size(); at += piece_bytes) pieces.push_back(AsBytes(bytes).subspan(at, std::min(piece_bytes, bytes.size() - at)));
     return SyncWait(device_->Write(id, spans, pieces));
   }
-  std::string Read(const ObjectId& id, std::vector<SlotSpan> spans) {
+  std::string Read(const ObjectId& id, const std::vector<SlotSpan>& spans) {
     std::string out(SlotCount(spans) * kPageBytes, '?');
     const Status status = SyncWait(device_->Read(id, spans, {reinterpret_cast<uint8_t*>(out.data()), out.size()}));
     EXPECT_TRUE(status.ok()) << status.ToString();
