@@ -39,7 +39,7 @@ class RemoteOss final : public OssApi {
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
     const uint64_t deadline_ms = header.header().deadline_ms();
     grpc::ByteBuffer message = EncodeWrite(header, run);
-    Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Write", "/nacre.v1.Oss/Write", deadline_ms, std::move(message));
+    Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Write", "/nacre.v1.Oss/Write", deadline_ms, message);
     if (!answer.ok()) co_return answer.status();
     v1::WriteReply reply;
     if (!grpc::SerializationTraits<v1::WriteReply>::Deserialize(&*answer, &reply).ok()) {
@@ -54,7 +54,7 @@ class RemoteOss final : public OssApi {
     const uint64_t deadline_ms = request.header().deadline_ms();
     const grpc::Slice slice(request.SerializeAsString());
     grpc::ByteBuffer message(&slice, 1);
-    Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Read", "/nacre.v1.Oss/Read", deadline_ms, std::move(message));
+    Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Read", "/nacre.v1.Oss/Read", deadline_ms, message);
     if (!answer.ok()) co_return answer.status();
     Result<ObjectPages> pages = DecodeReadReply(*answer);
     if (!pages.ok()) co_return pages.status().With(address_ + " answered a read");
@@ -65,7 +65,7 @@ class RemoteOss final : public OssApi {
 
  private:
   Task<Result<grpc::ByteBuffer>> CallBulk(std::string_view operation, const char* method, uint64_t deadline_ms,
-                                          grpc::ByteBuffer message) {
+                                          const grpc::ByteBuffer& message) {
     auto start = [this, method, &message](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
       return generic_.PrepareUnaryCall(context, method, message, queue);
     };
