@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kChildrenPerAnswer = 1000;
 constexpr uint64_t kStatBlockBytes = 512;
+constexpr size_t kXattrBytesMax = 1 << 16;  // the kernel's limit for one value, and for all names of a file
 
 FileKind KindOfMode(mode_t mode) {
   switch (mode & S_IFMT) {
@@ -113,16 +114,18 @@ class LocalNode final : public SourceNode {
   Task<Result<Xattrs>> ReadXattrs() override {
     Xattrs xattrs;
     if (info_.kind != FileKind::kRegular && info_.kind != FileKind::kDirectory) co_return xattrs;
-    std::string names(1 << 16, '\0');
+    // Few files have any, so there is no room made for them before it is known.
+    const ssize_t there_are = llistxattr(path_.c_str(), nullptr, 0);
+    if (there_are == 0 || (there_are < 0 && errno == ENOTSUP)) co_return xattrs;
+    std::string names(kXattrBytesMax, '\0');
     const ssize_t length = llistxattr(path_.c_str(), names.data(), names.size());
-    if (length < 0 && errno == ENOTSUP) co_return xattrs;
     if (length < 0) co_return ErrnoStatus(errno, "listing extended attributes");
     names.resize(static_cast<size_t>(length));
     for (size_t at = 0; at < names.size();) {
       const std::string name = names.c_str() + at;
       at += name.size() + 1;
       if (!name.starts_with("user.")) continue;
-      std::string value(1 << 16, '\0');
+      std::string value(kXattrBytesMax, '\0');
       const ssize_t bytes = lgetxattr(path_.c_str(), name.c_str(), value.data(), value.size());
       if (bytes < 0) co_return ErrnoStatus(errno, "reading an extended attribute");
       value.resize(static_cast<size_t>(bytes));

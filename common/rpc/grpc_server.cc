@@ -28,6 +28,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
   int port = 0;
   // Without this a second server may share the port, and each gets half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const char* unused : kUnusedGrpcFeatures) builder.AddChannelArgument(unused, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.SetMaxSendMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
