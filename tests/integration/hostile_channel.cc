@@ -46,8 +46,9 @@ Channel::Channel(const std::string& address, std::string service) : service_(std
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
 }
 
-Answer Channel::Call(const std::string& method, const std::string& bytes) {
+Answer Channel::Call(const std::string& method, const std::string& bytes, Packing packing) {
   grpc::ClientContext context;
+  if (packing == Packing::kGzip) context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(kAnswerSecondsMax, GPR_TIMESPAN)));
   context.set_wait_for_ready(true);
   const grpc::Slice slice(bytes);

@@ -24,7 +24,8 @@ struct Answer {
 class Channel {
  public:
   Channel(const std::string& address, std::string service);
-  Answer Call(const std::string& method, const std::string& bytes);
+  enum class Packing { kNone, kGzip };
+  Answer Call(const std::string& method, const std::string& bytes, Packing packing = Packing::kNone);
   bool Ping();
 
  private:

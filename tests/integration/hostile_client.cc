@@ -2,7 +2,7 @@
 //
 //   hostile_client mds|oss ADDRESS MDS_ADDRESS SEED ROUNDS
 //
-// Three parts: messages of broken bytes and monstrous size to every method; requests that are wrong in one place (a table,
+// Three parts: messages of broken bytes and monstrous size to every method, and a packed one; requests that are wrong in one place (a table,
 // hostile_requests.h), each of which must be refused; and ROUNDS random messages per method, with a real session, whose
 // answers may be anything but silence. After each part the server must answer a Ping. Exit 0: all held.
 #include <google/protobuf/descriptor.h>
@@ -45,6 +45,16 @@ void PingWorks(Channel& channel, const std::string& after) {
   Expect(channel.Ping(), "the server does not answer a ping after " + after);
 }
 
+// A field that no message of ours has, with so many bytes in it.
+std::string UnknownField(size_t bytes) {
+  std::string field = "\xfa\x7f";  // number 2047, a string
+  for (size_t rest = bytes; ; rest >>= 7) {
+    field.push_back(static_cast<char>((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0)));
+    if (rest <= 0x7f) break;
+  }
+  return field.append(bytes, '\0');
+}
+
 void SendBrokenBytes(Channel& channel, const ServiceDescriptor& service, std::mt19937_64& rng) {
   const std::string deep(100'000, '\x0a');           // submessage in submessage
   const std::string huge_length = "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
@@ -60,6 +70,11 @@ void SendBrokenBytes(Channel& channel, const ServiceDescriptor& service, std::mt
     PingWorks(channel, "broken bytes to " + name);
   }
   Expect(!channel.Call("NoSuchMethod", "").Accepted(), "a method that is not there answered");
+  // A small message that unpacks to a large one: servers unpack none, however honest what is inside.
+  const std::string padded_ping = PingRequest() + UnknownField(1 << 20);
+  Expect(channel.Call("Ping", padded_ping).Accepted(), "an honest ping of 1 MiB was refused");
+  Expect(!channel.Call("Ping", padded_ping, Channel::Packing::kGzip).Accepted(), "a packed message was unpacked");
+  PingWorks(channel, "a packed message");
 }
 
 void SendWrongRequests(Channel& channel, Session& session, bool mds) {
