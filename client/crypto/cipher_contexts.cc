@@ -9,11 +9,11 @@
 namespace nacre {
 namespace {
 
-// Fetched once: OpenSSL 3 searches its providers at each use of the old EVP_aes_256_xts() names.
+// Fetched once: OpenSSL 3 searches its providers at each use of the old EVP_aes_256_cbc() names.
 const EVP_CIPHER* Fetched(CipherAlgorithm algorithm) {
-  static const std::array<EVP_CIPHER*, 4> all = [] {
-    std::array<EVP_CIPHER*, 4> ciphers{};
-    const char* const names[] = {"AES-256-XTS", "AES-256-CBC", "AES-256-CBC-CTS", "AES-256-ECB"};
+  static const std::array<EVP_CIPHER*, 3> all = [] {
+    std::array<EVP_CIPHER*, 3> ciphers{};
+    const char* const names[] = {"AES-256-CBC", "AES-256-CBC-CTS", "AES-256-ECB"};
     for (size_t i = 0; i < ciphers.size(); ++i) {
       ciphers[i] = EVP_CIPHER_fetch(nullptr, names[i], nullptr);
       NACRE_CHECK(ciphers[i] != nullptr, "OpenSSL has no cipher of this name");
@@ -43,20 +43,8 @@ CipherContexts::Context CipherContexts::MakeContext() const {
 }
 
 CipherContexts::Context CipherContexts::Take() {
-  {
-    std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      Context context = std::move(idle_.back());
-      idle_.pop_back();
-      return context;
-    }
-  }
+  if (Context idle = idle_.Take()) return idle;
   return MakeContext();
-}
-
-void CipherContexts::Give(Context context) {
-  std::lock_guard lock(mutex_);
-  if (idle_.size() < kIdleMax) idle_.push_back(std::move(context));
 }
 
 }  // namespace nacre

@@ -1,6 +1,5 @@
-// CipherContexts: OpenSSL contexts of one key and one direction, made when first needed and used again, so that the key
-// schedule is paid once a file and nothing is allocated per page. Any thread: each Lease is one thread's alone, and the
-// lock is taken once a lease (once a run of pages), never per page.
+// CipherContexts: OpenSSL contexts of one key and one direction, for names and symlink targets (pages: xts_contexts.h).
+// Any thread: each Lease is one thread's alone.
 // OpenSSL wipes the expanded keys when a context is freed; while it lives they lie in ordinary heap memory.
 #pragma once
 
@@ -8,10 +7,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <utility>
-#include <vector>
 
+#include "client/crypto/idle_contexts.h"
 #include "common/base/bytes.h"
 #include "common/base/check.h"
 
@@ -20,7 +18,7 @@ namespace nacre {
 enum class CipherDirection : int { kDecrypt = 0, kEncrypt = 1 };
 
 // The algorithms, fetched from OpenSSL's provider once for the whole process.
-enum class CipherAlgorithm { kAes256Xts, kAes256Cbc, kAes256CbcCts, kAes256Ecb };
+enum class CipherAlgorithm { kAes256Cbc, kAes256CbcCts, kAes256Ecb };
 
 class CipherContexts {
  public:
@@ -34,7 +32,7 @@ class CipherContexts {
    public:
     explicit Lease(CipherContexts& from)
         : from_(from), context_(from.Take()), direction_(static_cast<int>(from.direction_)) {}
-    ~Lease() { from_.Give(std::move(context_)); }
+    ~Lease() { from_.idle_.Give(std::move(context_)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
@@ -63,17 +61,13 @@ class CipherContexts {
 
  private:
   using Context = std::unique_ptr<EVP_CIPHER_CTX, Lease::Free>;
-  static constexpr size_t kIdleMax = 8;  // as many as threads that may work on one file at once; more are freed
-
   Context Take();
-  void Give(Context context);
   Context MakeContext() const;
 
   const CipherAlgorithm algorithm_;
   const CipherDirection direction_;
   const ByteView key_;
-  std::mutex mutex_;  // guards idle_
-  std::vector<Context> idle_;
+  IdleContexts<Context> idle_;
 };
 
 }  // namespace nacre

@@ -16,12 +16,20 @@ namespace nacre {
 namespace {
 
 using Page = std::array<uint8_t, kPageBytes>;
+using Iv = std::array<uint8_t, 16>;
 
-void CryptPage(CipherContexts::Lease& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
-  uint8_t iv[16] = {};
-  StoreLittleEndian64(iv, page);
-  cipher.Start(iv);
-  cipher.Update(ByteView(in, kPageBytes), out);
+Iv IvOf(uint64_t page) {
+  Iv iv{};
+  StoreLittleEndian64(iv.data(), page);
+  return iv;
+}
+
+void EncryptOne(XtsContexts::Lease& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
+  cipher.Encrypt(IvOf(page).data(), ByteView(in, kPageBytes), out);
+}
+
+void DecryptOne(XtsContexts::Lease& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
+  cipher.Decrypt(IvOf(page).data(), ByteView(in, kPageBytes), out);
 }
 
 // Walks the pages of a run whose pieces end anywhere. A page that one piece holds is shown where it lies; one that is
@@ -111,10 +119,7 @@ void CheckPages(uint64_t page_first, uint64_t pages) {
 
 }  // namespace
 
-PageCipher::PageCipher(SecretKey contents_key)
-    : key_(std::move(contents_key)),
-      encrypting_(CipherAlgorithm::kAes256Xts, CipherDirection::kEncrypt, key_.bytes()),
-      decrypting_(CipherAlgorithm::kAes256Xts, CipherDirection::kDecrypt, key_.bytes()) {
+PageCipher::PageCipher(SecretKey contents_key) : key_(std::move(contents_key)), contexts_(key_.bytes()) {
   NACRE_CHECK(key_.size() == KeyDerivation::kContentsKeyBytes, "a contents key has 64 bytes");
 }
 
@@ -132,18 +137,18 @@ CipherRunPtr PageCipher::EncryptRun(std::span<const ByteView> parts, uint64_t pa
   const uint64_t pages = PagesCovering(bytes);
   CheckPages(page_first, pages);
   BounceWriter writer(bounce, pages);
-  CipherContexts::Lease cipher(encrypting_);
+  XtsContexts::Lease cipher(contexts_);
   uint64_t page = page_first;
   for (ByteView part : parts) {
     for (; part.size() >= kPageBytes; part = part.subspan(kPageBytes)) {
-      CryptPage(cipher, page++, part.data(), writer.NextPage());
+      EncryptOne(cipher, page++, part.data(), writer.NextPage());
     }
     if (part.empty()) continue;
     // The tail is filled up in the bounce buffer itself, so no further copy of clear text needs wiping.
     uint8_t* const last = writer.NextPage();
     std::memcpy(last, part.data(), part.size());
     std::memset(last + part.size(), 0, kPageBytes - part.size());
-    CryptPage(cipher, page++, last, last);
+    EncryptOne(cipher, page++, last, last);
   }
   return CipherRun::Make(writer.TakePieces(), writer.TakeOwner(), /*encrypted=*/true);
 }
@@ -155,10 +160,10 @@ CipherRunPtr PageCipher::EncryptInPlace(PlainPages pages, uint64_t page_first) c
   const std::shared_ptr<MutableBytes> buffer = std::move(pages.buffer_);
   const MutableBytes whole = buffer->first(count * kPageBytes);
   std::memset(whole.data() + valid_bytes, 0, whole.size() - valid_bytes);
-  CipherContexts::Lease cipher(encrypting_);
+  XtsContexts::Lease cipher(contexts_);
   for (uint64_t i = 0; i < count; ++i) {
     uint8_t* const at = whole.data() + i * kPageBytes;
-    CryptPage(cipher, page_first + i, at, at);
+    EncryptOne(cipher, page_first + i, at, at);
   }
   return CipherRun::Make({ByteView(whole)}, buffer, /*encrypted=*/true);
 }
@@ -181,16 +186,16 @@ Status PageCipher::Decrypt(const CipherRun& run, uint64_t page_first, uint64_t f
   PageReader reader(run.pieces());
   uint64_t page = file_offset / kPageBytes;
   reader.Skip((page - page_first) * kPageBytes);
-  CipherContexts::Lease cipher(decrypting_);
+  XtsContexts::Lease cipher(contexts_);
   size_t begin_in_page = file_offset % kPageBytes;
   for (size_t done = 0; done < out.size(); ++page) {
     const size_t wanted = std::min(out.size() - done, kPageBytes - begin_in_page);
     const uint8_t* const in = reader.NextPage();
     if (wanted == kPageBytes) {
-      CryptPage(cipher, page, in, out.data() + done);
+      DecryptOne(cipher, page, in, out.data() + done);
     } else {
       Page edge;
-      CryptPage(cipher, page, in, edge.data());
+      DecryptOne(cipher, page, in, edge.data());
       std::memcpy(out.data() + done, &edge[begin_in_page], wanted);
       OPENSSL_cleanse(edge.data(), edge.size());
     }
@@ -202,14 +207,14 @@ Status PageCipher::Decrypt(const CipherRun& run, uint64_t page_first, uint64_t f
 
 void PageCipher::EncryptPage(ByteView in, uint64_t page, MutableBytes out) const {
   NACRE_CHECK(in.size() == kPageBytes && out.size() == kPageBytes, "a page has 4096 bytes");
-  CipherContexts::Lease cipher(encrypting_);
-  CryptPage(cipher, page, in.data(), out.data());
+  XtsContexts::Lease cipher(contexts_);
+  EncryptOne(cipher, page, in.data(), out.data());
 }
 
 void PageCipher::DecryptPage(ByteView in, uint64_t page, MutableBytes out) const {
   NACRE_CHECK(in.size() == kPageBytes && out.size() == kPageBytes, "a page has 4096 bytes");
-  CipherContexts::Lease cipher(decrypting_);
-  CryptPage(cipher, page, in.data(), out.data());
+  XtsContexts::Lease cipher(contexts_);
+  DecryptOne(cipher, page, in.data(), out.data());
 }
 
 }  // namespace nacre

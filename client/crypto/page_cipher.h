@@ -10,9 +10,9 @@
 #include <memory>
 #include <span>
 
-#include "client/crypto/cipher_contexts.h"
 #include "client/crypto/plain_pages.h"
 #include "client/crypto/secret_key.h"
+#include "client/crypto/xts_contexts.h"
 #include "common/base/bytes.h"
 #include "common/base/page_buffer.h"
 #include "common/base/status.h"
@@ -46,8 +46,7 @@ class PageCipher {
 
  private:
   const SecretKey key_;
-  mutable CipherContexts encrypting_;
-  mutable CipherContexts decrypting_;
+  mutable XtsContexts contexts_;
 };
 
 }  // namespace nacre

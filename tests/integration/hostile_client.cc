@@ -2,9 +2,9 @@
 //
 //   hostile_client mds|oss ADDRESS MDS_ADDRESS SEED ROUNDS
 //
-// Three parts: messages of broken bytes and monstrous size to every method, and a packed one; requests that are wrong in one place (a table,
-// hostile_requests.h), each of which must be refused; and ROUNDS random messages per method, with a real session, whose
-// answers may be anything but silence. After each part the server must answer a Ping. Exit 0: all held.
+// Three parts: messages of broken bytes and monstrous size to every method, and a packed one; requests that are wrong in
+// one place (a table, hostile_requests.h), each of which must be refused; and ROUNDS random messages per method, with a
+// real session, whose answers may be anything but silence. After each part the server must answer a Ping. Exit 0: all held.
 #include <google/protobuf/descriptor.h>
 
 #include <cstdint>
@@ -48,7 +48,7 @@ void PingWorks(Channel& channel, const std::string& after) {
 // A field that no message of ours has, with so many bytes in it.
 std::string UnknownField(size_t bytes) {
   std::string field = "\xfa\x7f";  // number 2047, a string
-  for (size_t rest = bytes; ; rest >>= 7) {
+  for (size_t rest = bytes;; rest >>= 7) {
     field.push_back(static_cast<char>((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0)));
     if (rest <= 0x7f) break;
   }
