@@ -28,7 +28,8 @@ class ObjectDeviceContract : public testing::Test {
     for (char letter : letters) bytes += std::string(kPageBytes, letter);
     return bytes;
   }
-  Status Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes, size_t piece_bytes = 1 << 20) {
+  Status Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes,
+               size_t piece_bytes = 1 << 20) {
     std::vector<ByteView> pieces;
     for (size_t at = 0; at < bytes.size(); at += piece_bytes) pieces.push_back(AsBytes(bytes).subspan(at, std::min(piece_bytes, bytes.size() - at)));
     return SyncWait(device_->Write(id, spans, pieces));
