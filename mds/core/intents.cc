@@ -113,16 +113,20 @@ Task<Done> AskOnce(Core& core, const Step& step) {
   co_return done;
 }
 
-// may_refuse: nothing was changed anywhere yet, so the OST's no is the answer. Else only a removed object ends the trying.
-Task<Done> AskUntilDone(Core& core, const Step& step, bool may_refuse) {
+// Trying again helps where no answer came, and where an object without a condition has no room: that may change, and
+// whoever asked for a cut meant all of it. Any other no is final, also when other objects have been changed already: the
+// caller is told, the size is what the objects say, and doing all of it again is harmless. (A step that was retried for
+// ever would hold the file's lock for ever, over restarts.)
+bool IsFinal(const Step& step, Code code) {
+  if (code == Code::kUnavailable || code == Code::kTimedOut) return false;
+  return step.conditional || code != Code::kNoSpace;
+}
+
+Task<Done> AskUntilDone(Core& core, const Step& step) {
   Duration pause = kFirstPause;
   while (true) {
     Done done = co_await AskOnce(core, step);
-    const Code code = done.status.code();
-    const bool unanswered = code == Code::kUnavailable || code == Code::kTimedOut;
-    if (done.status.ok() || code == Code::kStale || (may_refuse && !unanswered)) co_return done;
-    // A second condition that fails is told too: the client reads again and does all of it again, which is harmless.
-    if (code == Code::kLostRace) co_return done;
+    if (IsFinal(step, done.status.code())) co_return done;
     if (core.stopping) co_return Done{.status = Status(Code::kUnavailable, "the server is stopping")};
     co_await Sleep(core.timers, core.strand, pause);
     pause = std::min(kPauseMax, pause * 2);
@@ -133,12 +137,12 @@ Task<Result<uint64_t>> AskAll(Core& core, const std::vector<Step>& steps) {
   uint64_t allocated = 0;
   size_t at = 0;
   for (; at < steps.size() && steps[at].conditional; ++at) {
-    Done done = co_await AskUntilDone(core, steps[at], at == 0);
+    Done done = co_await AskUntilDone(core, steps[at]);
     if (!done.status.ok()) co_return done.status;
     allocated += done.allocated_bytes;
   }
   std::vector<Task<Done>> asking;
-  for (; at < steps.size(); ++at) asking.push_back(AskUntilDone(core, steps[at], false));
+  for (; at < steps.size(); ++at) asking.push_back(AskUntilDone(core, steps[at]));
   const std::vector<Done> all = co_await ReturnTo(core.strand, WhenAll(std::move(asking)));
   for (const Done& done : all) {
     if (!done.status.ok()) co_return done.status;
@@ -192,6 +196,8 @@ Task<Result<IntentOutcome>> CarryOut(Core& core, Fid fid, rows::IntentRow intent
   Change change(core);
   rows::InodeRow row = **found;
   row.mutable_attr()->set_file_epoch(row.attr().file_epoch() + 1);
+  // Who opens or looks while the objects are being asked must not take the old size for the truth.
+  row.mutable_attr()->set_size_state(v1::SIZE_ON_OBJECTS);
   intent.set_file_epoch(row.attr().file_epoch());
   change.batch().Put(kIntentFamily, FidKey(fid), intent.SerializeAsString());
   change.PutInode(fid, std::move(row));

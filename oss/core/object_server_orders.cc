@@ -134,7 +134,8 @@ Task<Status> ObjectServer::PreparePunch(const ObjectUse& object, const v1::Punch
   if (request.edges_size() > 0) NACRE_CO_RETURN_IF_ERROR(CheckEncryption(*object, request.encrypted()));
   Status status;
   for (int i = 0; i < request.edges_size(); ++i) {
-    if (request.edges(i).page() >= end_page) co_return Status(Code::kInvalid, "an edge page behind the object's end");
+    // Cut off since the caller read it.
+    if (request.edges(i).page() >= end_page) co_return Status(Code::kLostRace, "an edge page behind the object's end");
     status = co_await CheckCondition(object, request.edges(i).page(), checked.edges[static_cast<size_t>(i)]);
     if (!status.ok()) co_return status;
   }

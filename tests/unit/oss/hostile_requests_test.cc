@@ -90,7 +90,7 @@ TEST_F(HostileRequests, OrdersThatMakeNoSense) {
   EXPECT_EQ(punch([](auto& r) { r.set_page_count(UINT64_MAX); }), Code::kTooLarge);
   EXPECT_EQ(punch([](auto& r) { r.set_first_page(UINT64_MAX); }), Code::kTooLarge);
   EXPECT_EQ(punch([](auto& r) { r.add_edges()->set_ciphertext("short"); }), Code::kInvalid);
-  EXPECT_EQ(punch([](auto& r) { r.add_edges()->set_ciphertext(PageOf(1)); }), Code::kInvalid);  // behind the end
+  EXPECT_EQ(punch([](auto& r) { r.add_edges()->set_ciphertext(PageOf(1)); }), Code::kLostRace);  // behind the end
   EXPECT_EQ(punch([](auto& r) {
               for (int i = 0; i < 2; ++i) r.add_edges()->set_ciphertext(PageOf(1));
             }), Code::kInvalid);
