@@ -140,7 +140,8 @@ Task<Status> OpenFile::Sync() {
   for (const Status& status : done) {
     if (!status.ok()) co_return status;
   }
-  co_return Status::Ok();
+  // Stable, but behind a size that was made exact without it (see SendChunk).
+  co_return handle_.write ? CheckUsable(true) : Status::Ok();
 }
 
 std::vector<std::shared_ptr<Ost>> OpenFile::WrittenOsts() const {
@@ -156,6 +157,7 @@ v1::CloseRequest::Item OpenFile::CloseItem() const {
   item.set_handle(handle_.xid);
   if (!handle_.write) return item;
   std::lock_guard lock(mutex_);
+  if (!knows_all_writes_) return item;  // no size to report: the MDS asks the objects, fencing them first
   item.set_has_report(true);
   item.set_size(size_);
   uint64_t allocated = 0;

@@ -156,6 +156,7 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   int64_t mtime_ns_ = 0;  // of the newest write
   std::map<uint32_t, uint64_t> allocated_;  // bytes by stripe, as the OSTs last said
   std::set<uint32_t> written_osts_;
+  bool knows_all_writes_ = true;  // false: one was not answered; it may have been done, or be done yet
 };
 
 }  // namespace nacre

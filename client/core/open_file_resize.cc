@@ -78,8 +78,9 @@ Task<Status> OpenFile::PunchOnce(uint64_t offset, uint64_t length) {
   const uint64_t known_size = size();
   if (offset >= known_size) co_return Status::Ok();
   uint64_t end = offset + length;
-  // Behind the end of the file everything is zeros already: the last page can go whole.
-  if (end >= known_size) end = RoundUpToPage(known_size);
+  // Pages behind the last one need no asking. The last one goes whole only if all of it was asked for: somebody may have
+  // appended to it meanwhile.
+  end = std::min(end, RoundUpToPage(known_size));
   v1::PunchFileRequest request;
   *request.mutable_fid() = ToWire(fid_);
   const uint64_t whole_first = PagesCovering(offset), whole_end = end / kPageBytes;

@@ -123,6 +123,9 @@ Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, St
 
 Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t data_end,
                                  CipherRunPtr run, AsyncSemaphore::Units memory, WriteConditions conditions) {
+  // A retry may have come to know a newer file epoch only by opening a new session. Then the file was closed behind our
+  // back and its size made exact; a write let through by that epoch would lie behind the size, and nobody would hear of it.
+  NACRE_CO_RETURN_IF_ERROR(CheckUsable(true));
   const uint32_t index = placement->component.osts[chunk.stripe];
   const std::shared_ptr<Ost> ost = services_.osts.Get(index);
   const int64_t now_ns = services_.environment.clock->WallNs();
@@ -142,7 +145,14 @@ Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, Str
     written_osts_.insert(index);
   }
   const Result<v1::WriteReply> reply = co_await ost->Write(std::move(header), std::move(run), std::move(memory), fate_);
-  if (!reply.ok()) co_return reply.status().With(ost->Name());
+  if (!reply.ok()) {
+    const bool perhaps_done = reply.code() == Code::kUnavailable || reply.code() == Code::kTimedOut;
+    if (perhaps_done) {
+      std::lock_guard lock(mutex_);
+      knows_all_writes_ = false;
+    }
+    co_return reply.status().With(ost->Name());
+  }
   Wrote(chunk.stripe, index, data_end, reply->allocated_bytes(), now_ns);
   co_return Status::Ok();
 }
@@ -168,7 +178,7 @@ Task<Status> OpenFile::WritePages(uint64_t offset, PlainPages pages) {
   const std::shared_ptr<const Placement> where = placement();
   const std::vector<StripePiece> chunks = PlanChunks(where->component, offset, page_end - offset);
   if (chunks.size() != 1) co_return co_await WriteRange(offset, pages.bytes());
-  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
+  AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
   AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(page_end - offset));
   if (bytes > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->EncodeInPlace(std::move(pages), offset / kPageBytes);
@@ -177,6 +187,7 @@ Task<Status> OpenFile::WritePages(uint64_t offset, PlainPages pages) {
   const Status status = co_await SendChunk(where, chunks.front(), end, run, std::move(memory), std::move(conditions));
   const Code code = status.code();
   if (code != Code::kLostRace && code != Code::kStaleEpoch && code != Code::kStaleLayout) co_return status;
+  one_of_all.Release();  // the next try takes one of its own: all that failed at once would wait for each other
   co_return co_await WritePagesAgain(offset, bytes, std::move(run));
 }
 
