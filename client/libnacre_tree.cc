@@ -36,7 +36,7 @@ Status BlockingClient::List(std::string_view path, Follow follow,
   const Result<DirectoryPtr> directory = SyncWait(core_->names().FindDirectory(std::string(path), last));
   if (!directory.ok()) return directory.status();
   for (uint64_t after = 0;;) {
-    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage((*directory)->fid(), after, false));
+    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage(*directory, after, false));
     if (!reply.ok()) return reply.status();
     std::vector<DirectoryEntry> entries;
     for (const v1::ReaddirReply::Entry& entry : reply->entries()) {

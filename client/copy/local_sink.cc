@@ -114,8 +114,9 @@ class LocalDirectory final : public SinkDirectory {
     // Writable while it is filled; the final mode comes last.
     const mode_t mode = options_.preserve ? 0700 : info.mode | 0700;
     if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) co_return ErrnoStatus(errno, "making the local directory");
+    // A symlink to a directory is in the way too: it may have come out of this very copy, and lead anywhere.
     struct stat there;
-    if (stat(path.c_str(), &there) != 0) co_return ErrnoStatus(errno, "looking at the local directory");
+    if (lstat(path.c_str(), &there) != 0) co_return ErrnoStatus(errno, "looking at the local directory");
     if (!S_ISDIR(there.st_mode)) co_return Status(Code::kNotDirectory, "a local file of that name is in the way");
     std::shared_ptr<SinkDirectory> made = std::make_shared<LocalDirectory>(pool_, buffers_, path, options_);
     co_return made;

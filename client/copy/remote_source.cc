@@ -62,7 +62,7 @@ class RemoteNode final : public SourceNode {
     const Result<std::shared_ptr<OpenFile>> openable = core_->opener().Unopened(inode_);
     if (!openable.ok()) co_return openable.status();
     FileOpener::Wish wish;
-    Result<std::shared_ptr<OpenFile>> file = co_await core_->opener().OpenFid(FromWire(inode_.fid()), std::move(wish));
+    Result<std::shared_ptr<OpenFile>> file = co_await core_->opener().OpenKnown(inode_, std::move(wish));
     if (!file.ok()) co_return file.status();
     std::unique_ptr<SourceFile> opened = std::make_unique<RemoteFile>(core_, *std::move(file));
     co_return opened;
@@ -84,7 +84,7 @@ class RemoteNode final : public SourceNode {
     if (listed_) co_return children;
     const Result<DirectoryPtr> directory = Directory::Open(inode_, core_->keys());
     if (!directory.ok()) co_return directory.status();
-    Result<v1::ReaddirReply> page = co_await core_->names().ReadPage((*directory)->fid(), after_, false);
+    Result<v1::ReaddirReply> page = co_await core_->names().ReadPage(*directory, after_, false);
     if (!page.ok()) co_return page.status();
     for (v1::ReaddirReply::Entry& entry : *page->mutable_entries()) {
       after_ = entry.cookie();

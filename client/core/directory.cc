@@ -75,10 +75,27 @@ Result<v1::EntryName> Directory::NameToMake(std::string_view name) const {
   return out;
 }
 
+Status Directory::CheckChild(const v1::Inode& child) const {
+  const v1::FileType type = child.attr().type();
+  const bool has_context =
+      type == v1::FILE_TYPE_REGULAR || type == v1::FILE_TYPE_DIRECTORY || type == v1::FILE_TYPE_SYMLINK;
+  if (!encrypted() || !has_context) return Status::Ok();
+  const Result<EncryptionContext> context = DecodeContext(AsBytes(child.context()));
+  if (context.ok() && context->policy == *policy_) return Status::Ok();
+  return Status(Code::kIntegrity, "the server shows " + ToString(FromWire(child.fid())) + " without the policy of directory " +
+                                      ToString(fid_) + ", which it is in");
+}
+
 Result<std::string> Directory::ShownName(uint64_t cookie, std::string_view stored) const {
-  if (!encrypted()) return std::string(stored);
-  if (locked()) return EncodeNokeyName(cookie, AsBytes(stored));
-  return names_->DecryptName(AsBytes(stored));
+  if (encrypted() && locked()) return EncodeNokeyName(cookie, AsBytes(stored));
+  Result<std::string> shown = encrypted() ? names_->DecryptName(AsBytes(stored)) : std::string(stored);
+  if (!shown.ok()) return shown.status();
+  // The server is not trusted, and names become local paths: `get -r` must stay below its target.
+  if (shown->empty() || *shown == "." || *shown == ".." || shown->find('/') != shown->npos ||
+      shown->find('\0') != shown->npos) {
+    return Status(Code::kIntegrity, "directory " + ToString(fid_) + ": the server shows an entry with an impossible name");
+  }
+  return shown;
 }
 
 }  // namespace nacre

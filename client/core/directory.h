@@ -32,7 +32,11 @@ class Directory {
   Result<v1::EntryName> NameToFind(std::string_view name) const;
   // A name to make: kNoKey in a locked directory.
   Result<v1::EntryName> NameToMake(std::string_view name) const;
-  // What people see: the clear name, or the no-key name when locked.
+  // Is this inode one that an entry here may lead to? Below a policy every file, directory and symlink has that policy, as
+  // with the kernel's fscrypt_has_permitted_context(); kIntegrity otherwise. A server that left a context out would be
+  // sent clear text.
+  Status CheckChild(const v1::Inode& child) const;
+  // What people see: the clear name, or the no-key name when locked. kIntegrity for one that no entry can have.
   Result<std::string> ShownName(uint64_t cookie, std::string_view stored) const;
 
  private:

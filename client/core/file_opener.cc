@@ -18,21 +18,43 @@ Status IsSymlink() { return Status(Code::kLoop, "a symbolic link"); }
 
 }  // namespace
 
-Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Send(v1::OpenRequest request, Wish wish, CallTrace* trace) {
+Status FileOpener::Expected::Check(const v1::Inode& inode) const {
+  const Fid shown = FromWire(inode.fid());
+  if (shown != fid && parent != nullptr) return parent->CheckChild(inode);
+  if (shown == fid && inode.context() == context) return Status::Ok();
+  return Status(Code::kIntegrity, "the server opens " + ToString(shown) + " for " + ToString(fid) +
+                                      ", or with another encryption context than it was made with");
+}
+
+Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Send(v1::OpenRequest request, Wish wish, Expected expected,
+                                                         CallTrace* trace) {
   const Result<v1::OpenReply> reply =
       co_await services_.session->Call(&MdsApi::Open, std::move(request), CallKind::kChange, trace);
   if (!reply.ok()) co_return reply.status();
+  NACRE_CO_RETURN_IF_ERROR(expected.Check(reply->inode()));
   const OpenFile::Handle handle{trace->session, trace->xid, wish.read, wish.write};
   co_return OpenFile::Make(services_, reply->inode(), handle);
 }
 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Create(DirectoryPtr parent, std::string name, Wish wish) {
+  CallTrace trace;
+  uint64_t granted_in = 0;
+  Result<std::shared_ptr<OpenFile>> file = co_await CreateOnce(parent, name, wish, &granted_in, &trace);
+  // The server lost the session meanwhile, and the FID's range with it: once more with a FID of the new one.
+  const bool lost_range = file.code() == Code::kInvalid && trace.session != granted_in;
+  if (lost_range) file = co_await CreateOnce(std::move(parent), std::move(name), std::move(wish), &granted_in, &trace);
+  co_return file;
+}
+
+Task<Result<std::shared_ptr<OpenFile>>> FileOpener::CreateOnce(DirectoryPtr parent, std::string name, Wish wish,
+                                                               uint64_t* granted_in, CallTrace* trace) {
   const Result<v1::EntryName> stored = parent->NameToMake(name);
   if (!stored.ok()) co_return stored.status();
   Result<std::string> context = names_.ContextBelow(*parent);
   if (!context.ok()) co_return context.status();
   const Result<Fid> fid = co_await services_.session->NextFid();
   if (!fid.ok()) co_return fid.status();
+  *granted_in = services_.session->number();
   v1::OpenRequest request = RequestFor(wish);
   *request.mutable_parent() = parent->AsParent();
   *request.mutable_name() = *stored;
@@ -41,25 +63,31 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Create(DirectoryPtr parent, 
   // What is there already is looked at before it is truncated: it may be locked.
   request.set_exclusive(wish.exclusive || wish.truncate);
   request.set_mode(wish.mode);
-  request.set_context(*std::move(context));
+  request.set_context(*context);
   *request.mutable_hint() = wish.hint;
-  CallTrace trace;
-  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, &trace);
-  if (file.code() == Code::kExists && trace.unsure) {
+  const Expected expected{parent, *fid, *context};
+  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, expected, trace);
+  if (file.code() == Code::kExists && trace->unsure) {
     // Perhaps our own, made before the answer was lost: its FID tells.
-    const Result<v1::Inode> there = co_await names_.LookupIn(parent, name);
-    if (there.ok() && FromWire(there->fid()) == *fid) co_return co_await OpenFid(*fid, wish);
+    Result<v1::Inode> there = co_await names_.LookupIn(parent, name);
+    if (there.ok() && FromWire(there->fid()) == *fid) {
+      there->set_context(*context);
+      co_return co_await OpenKnown(*std::move(there), wish);
+    }
   }
   co_return file;
 }
 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenExisting(DirectoryPtr parent, std::string name, Wish wish) {
-  const Result<v1::Inode> inode = co_await names_.LookupIn(parent, name);
+  Result<v1::Inode> inode = co_await names_.LookupIn(parent, name);
   if (!inode.ok()) co_return inode.status();
   if (inode->attr().type() == v1::FILE_TYPE_SYMLINK) co_return IsSymlink();
   const Result<std::shared_ptr<OpenFile>> openable = Unopened(*inode);
   if (!openable.ok()) co_return openable.status();
-  co_return co_await OpenFid(FromWire(inode->fid()), std::move(wish));
+  if (!wish.never.empty() && ToString(FromWire(inode->fid())) == wish.never) {
+    co_return Status(Code::kInvalid, "source and target are the same file");
+  }
+  co_return co_await OpenKnown(*std::move(inode), std::move(wish));
 }
 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenIn(DirectoryPtr parent, std::string name, Wish wish) {
@@ -79,18 +107,20 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenIn(DirectoryPtr parent, 
   v1::OpenRequest request = RequestFor(wish);
   *request.mutable_parent() = parent->AsParent();
   *request.mutable_name() = *stored;
+  const Expected expected{parent, Fid(), std::string()};
   CallTrace trace;
-  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, &trace);
+  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, expected, &trace);
   if (file.code() != Code::kLoop && file.code() != Code::kInvalid) co_return file;
   co_return co_await OpenExisting(std::move(parent), std::move(name), std::move(wish));
 }
 
-Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenFid(Fid fid, Wish wish) {
+Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenKnown(v1::Inode known, Wish wish) {
   v1::OpenRequest request = RequestFor(wish);
-  *request.mutable_fid() = ToWire(fid);
+  *request.mutable_fid() = known.fid();
   request.set_truncate(wish.truncate);
+  const Expected expected{nullptr, FromWire(known.fid()), known.context()};
   CallTrace trace;
-  co_return co_await Send(std::move(request), std::move(wish), &trace);
+  co_return co_await Send(std::move(request), std::move(wish), expected, &trace);
 }
 
 Result<std::shared_ptr<OpenFile>> FileOpener::Unopened(const v1::Inode& inode) {

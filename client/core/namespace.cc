@@ -29,6 +29,7 @@ Task<Result<v1::Inode>> Namespace::LookupIn(DirectoryPtr parent, std::string nam
   *request.mutable_name() = *stored;
   Result<v1::LookupReply> reply = co_await session_->Call(&MdsApi::Lookup, std::move(request), CallKind::kLook);
   if (!reply.ok()) co_return reply.status();
+  NACRE_CO_RETURN_IF_ERROR(parent->CheckChild(reply->inode()));
   co_return std::move(*reply->mutable_inode());
 }
 
@@ -40,26 +41,42 @@ Task<Result<v1::Inode>> Namespace::GetAttr(Fid fid) {
   co_return std::move(*reply->mutable_inode());
 }
 
-Task<Result<v1::ReaddirReply>> Namespace::ReadPage(Fid directory, uint64_t after, bool names_only) {
+Task<Result<v1::ReaddirReply>> Namespace::ReadPage(DirectoryPtr directory, uint64_t after, bool names_only) {
   v1::ReaddirRequest request;
-  *request.mutable_fid() = ToWire(directory);
+  *request.mutable_fid() = ToWire(directory->fid());
   request.set_after(after);
   request.set_entries_max(kReaddirEntries);
   request.set_names_only(names_only);
-  return session_->Call(&MdsApi::Readdir, std::move(request), CallKind::kLook);
+  Result<v1::ReaddirReply> reply = co_await session_->Call(&MdsApi::Readdir, std::move(request), CallKind::kLook);
+  if (!reply.ok() || names_only) co_return reply;
+  for (const v1::ReaddirReply::Entry& entry : reply->entries()) {
+    NACRE_CO_RETURN_IF_ERROR(directory->CheckChild(entry.inode()));
+  }
+  co_return reply;
 }
 
 Task<Result<v1::Inode>> Namespace::Make(DirectoryPtr parent, std::string name, v1::MakeRequest request) {
   const Result<v1::EntryName> stored = parent->NameToMake(name);
   if (!stored.ok()) co_return stored.status();
-  const Result<Fid> fid = co_await session_->NextFid();
-  if (!fid.ok()) co_return fid.status();
   *request.mutable_parent() = parent->AsParent();
   *request.mutable_name() = *stored;
+  const std::string context = request.context();
+  Result<Fid> fid = co_await session_->NextFid();
+  if (!fid.ok()) co_return fid.status();
+  const uint64_t granted_in = session_->number();
   *request.mutable_fid() = ToWire(*fid);
   CallTrace trace;
-  Result<v1::MakeReply> reply =
-      co_await session_->Call(&MdsApi::Make, std::move(request), CallKind::kChange, &trace);
+  Result<v1::MakeReply> reply = co_await session_->Call(&MdsApi::Make, request, CallKind::kChange, &trace);
+  if (reply.code() == Code::kInvalid && trace.session != granted_in) {
+    // The server lost the session meanwhile, and the FID's range with it.
+    fid = co_await session_->NextFid();
+    if (!fid.ok()) co_return fid.status();
+    *request.mutable_fid() = ToWire(*fid);
+    reply = co_await session_->Call(&MdsApi::Make, request, CallKind::kChange, &trace);
+  }
+  if (reply.ok() && reply->inode().context() != context) {
+    co_return Status(Code::kIntegrity, "the server made " + ToString(*fid) + " with another encryption context than was sent");
+  }
   if (reply.ok()) co_return std::move(*reply->mutable_inode());
   if (reply.code() == Code::kExists && trace.unsure) {
     // Perhaps our own, made before the answer was lost: its FID tells.

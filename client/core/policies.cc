@@ -62,6 +62,9 @@ Task<Status> Policies::EncryptOnce(std::string path, std::shared_ptr<const Maste
   const Result<v1::SetPolicyReply> reply =
       co_await names_.session().Call(&MdsApi::SetPolicy, std::move(request), CallKind::kChange);
   if (!reply.ok()) co_return reply.status();
+  if (reply->inode().context() != context) {
+    co_return Status(Code::kIntegrity, "the server set another policy than was sent");
+  }
   if (FromWire(there->fid()) == kRootFid) names_.session().SetRoot(reply->inode());
   co_return names_.keys().Add(key);
 }

@@ -28,7 +28,7 @@ Task<Status> TreeRemoval::RemoveDirectory(DirectoryPtr parent, v1::EntryName nam
 Task<Status> TreeRemoval::Empty(DirectoryPtr directory) {
   Status first_error;
   for (uint64_t after = 0;;) {
-    Result<v1::ReaddirReply> page = co_await names_.ReadPage(directory->fid(), after, /*names_only=*/false);
+    Result<v1::ReaddirReply> page = co_await names_.ReadPage(directory, after, /*names_only=*/false);
     if (!page.ok()) co_return page.status();
     std::vector<Task<Status>> removals;
     for (v1::ReaddirReply::Entry& entry : *page->mutable_entries()) {

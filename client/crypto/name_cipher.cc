@@ -35,7 +35,7 @@ Result<std::string> NameCipher::EncryptName(std::string_view clear_name) const {
     return Status(Code::kInvalid, "a name with '/' or NUL in it");
   }
   std::string name(clear_name);
-  if (IsDotOrDotDot(name)) return name;
+  if (IsDotOrDotDot(name)) return Status(Code::kInvalid, "no entry has the name '.' or '..'");
   name.resize(PaddedBytes(name.size(), padding_bytes_, kNameBytesMax), '\0');
   cipher_.Encrypt(Bytes(name));
   return name;
@@ -43,7 +43,6 @@ Result<std::string> NameCipher::EncryptName(std::string_view clear_name) const {
 
 Result<std::string> NameCipher::DecryptName(ByteView stored_name) const {
   std::string name = ToString(stored_name);
-  if (IsDotOrDotDot(name)) return name;
   if (name.size() < MessageCipher::kMessageBytesMin || name.size() > kNameBytesMax ||
       (name.size() % padding_bytes_ != 0 && name.size() != kNameBytesMax)) {
     return Status(Code::kIntegrity, "an encrypted name of " + std::to_string(name.size()) + " bytes");

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <google/protobuf/message.h>
+
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,6 +24,8 @@ class CallLog {
 
   // The next call of this name (after `skip` others) is lost in this way, once.
   void LoseNext(std::string name, Loss loss, int skip = 0) { faults_.push_back({std::move(name), loss, skip}); }
+  // Called for each reply on its way to the caller, who must not believe all a server says.
+  std::function<void(const std::string& name, google::protobuf::Message& reply)> tamper;
   bool AllLost() const { return faults_.empty(); }
 
   uint64_t Count(const std::string& name) const {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "common/api/mds_api.h"
@@ -29,7 +30,8 @@ inline Status AsSeenBehindTheWire(const Status& status) {
 }
 
 template <typename Reply, typename Api, typename Start>
-Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, CallLog::Loss loss, Start start) {
+Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, const CallLog* log, std::string name,
+                          CallLog::Loss loss, Start start) {
   co_await Hop(*loop);
   if (loss == CallLog::Loss::kRequest) co_return Status(Code::kUnavailable, "the request was lost");
   if (place->server == nullptr) co_return Status(Code::kUnavailable, "nobody listens there");
@@ -39,6 +41,9 @@ Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, Call
   if (place->life != life) co_return Status(Code::kUnavailable, "the server died");
   if (loss == CallLog::Loss::kReply) co_return Status(Code::kUnavailable, "the reply was lost");
   if (!reply.ok()) co_return AsSeenBehindTheWire(reply.status());
+  if constexpr (std::is_base_of_v<google::protobuf::Message, Reply>) {
+    if (log->tamper) log->tamper(name, *reply);
+  }
   co_return reply;
 }
 
@@ -47,7 +52,7 @@ Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, Call
   Task<Result<v1::reply_type>> method(v1::request_type request) override {                              \
     const CallLog::Loss loss = log_->Note(prefix #method, request, nullptr);                            \
     auto start = [request = std::move(request)](api& server) { return server.method(request); };        \
-    return Carry<v1::reply_type>(loop_, place_, loss, std::move(start));                                \
+    return Carry<v1::reply_type>(loop_, place_, log_, prefix #method, loss, std::move(start));          \
   }
 
 class MdsLink final : public MdsApi {
@@ -104,12 +109,12 @@ class OssLink final : public OssApi {
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
     const CallLog::Loss loss = log_->Note("oss.Write", header, run);
     auto start = [header = std::move(header), run = std::move(run)](OssApi& server) { return server.Write(header, run); };
-    return Carry<v1::WriteReply>(loop_, place_, loss, std::move(start));
+    return Carry<v1::WriteReply>(loop_, place_, log_, "oss.Write", loss, std::move(start));
   }
   Task<Result<ObjectPages>> Read(v1::ReadRequest request) override {
     const CallLog::Loss loss = log_->Note("oss.Read", request, nullptr);
     auto start = [request = std::move(request)](OssApi& server) { return server.Read(request); };
-    return Carry<ObjectPages>(loop_, place_, loss, std::move(start));
+    return Carry<ObjectPages>(loop_, place_, log_, "oss.Read", loss, std::move(start));
   }
 
  private:

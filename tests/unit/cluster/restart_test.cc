@@ -135,6 +135,44 @@ TEST_P(Restart, AStoppedOstIsNamedWhenTheTimeIsOver) {
   EXPECT_TRUE(client.Close(file).ok());
 }
 
+// The size was made exact without it, so it must not be let through by the file epoch that the new session tells.
+TEST_P(Restart, OfTheMdsAndAStatOfAnotherClientEndTheWritesOfAnOpenFile) {
+  const Opened file = client.Create("/d/f");
+  ASSERT_TRUE(client.Write(file, 0, Bytes(4096, 'x')).ok());
+  ASSERT_TRUE(client.Run(file->Sync()).ok());
+  cluster.CrashMds();
+  TestClient other(cluster, GetParam() + 9);
+  ASSERT_EQ(other.Unlock("/d", 1), Code::kOk);
+  EXPECT_EQ(other.SizeOf("/d/f"), 4096U);
+  EXPECT_EQ(client.Write(file, 4096, Bytes(4096, 'y')).code(), Code::kStale);
+  EXPECT_EQ(client.Run(file->Sync()).code(), Code::kStale);
+  EXPECT_EQ(client.Close(file).code(), Code::kStale);
+  EXPECT_EQ(other.SizeOf("/d/f"), 4096U);
+  EXPECT_TRUE(other.Get("/d/f") == std::string(4096, 'x'));
+}
+
+TEST_P(Restart, OfTheMdsCostsNoCreate) {
+  const DirectoryPtr directory = *client.Run(client.core.names().FindDirectory("/d"));
+  client.Put("/d/before", "x");  // FIDs are granted, and some are left
+  cluster.CrashMds();
+  const Result<Opened> file = client.Run(client.core.opener().OpenIn(directory, "file", TestClient::NewFile()));
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  EXPECT_TRUE(client.Close(*file).ok());
+  cluster.CrashMds();
+  const Result<v1::Inode> made = client.Run(client.core.names().MakeDirectoryIn(directory, "made", 0755));
+  EXPECT_TRUE(made.ok()) << made.status().ToString();
+}
+
+TEST_P(Restart, AWriteThatWasDoneButNeverAnsweredIsInTheSize) {
+  const Opened file = OnOst("/d/f", 0);
+  ASSERT_TRUE(client.Write(file, 0, "short").ok());
+  for (int i = 0; i < 1000; ++i) client.log.LoseNext("oss.Write", CallLog::Loss::kReply);
+  EXPECT_EQ(client.Write(file, 0, Bytes(8192, 'l')).code(), Code::kUnavailable);
+  EXPECT_TRUE(client.Close(file).ok()) << "the write has told of its failure";
+  EXPECT_EQ(client.SizeOf("/d/f"), 8192U);
+  EXPECT_EQ(client.Get("/d/f").size(), 8192U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Restart, testing::Range<uint64_t>(200, 208));
 
 }  // namespace

@@ -156,6 +156,98 @@ TEST_P(Sharing, AFileOpenWithTruncateIsEmptyForWhoHadItOpen) {
   EXPECT_TRUE(b.Close(*emptied).ok());
 }
 
+// Each of them holds what the next try needs, if it does not let go first.
+TEST_P(Sharing, AllWritesOfAStreamMayFindTheFileEmptiedAtOnce) {
+  const Opened wide = a.Create("/d/wide");
+  constexpr size_t kPieces = 40;
+  Bytes model;
+  ASSERT_TRUE(a.Write(wide, 0, "x").ok());
+  const Opened elsewhere = b.Open("/d/wide");
+  ASSERT_TRUE(b.Run(elsewhere->Truncate(0)).ok());
+  std::vector<Task<Status>> writes;
+  for (size_t i = 0; i < kPieces; ++i) {
+    std::shared_ptr<MutableBytes> buffer = wide->BuffersFor(kStripeBytesUnit).Take();
+    const Bytes piece = RandomBytes(dice, kStripeBytesUnit);
+    std::copy(piece.begin(), piece.end(), buffer->begin());
+    model.insert(model.end(), piece.begin(), piece.end());
+    writes.push_back(wide->WritePages(i * kStripeBytesUnit, PlainPages(std::move(buffer), kStripeBytesUnit)));
+  }
+  for (const Status& status : Together(std::move(writes))) EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_TRUE(b.All(elsewhere) == model);
+  EXPECT_TRUE(a.Close(wide).ok());
+  EXPECT_TRUE(b.Close(elsewhere).ok());
+}
+
+TEST_P(Sharing, APunchTakesNothingOfAnAppendBehindItsRange) {
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    ASSERT_TRUE(a.Run(of_a->Truncate(0)).ok());
+    ASSERT_TRUE(a.Write(of_a, 0, Bytes(5000, 'o')).ok());
+    const Bytes more(2000, 'n');
+    std::vector<Task<Status>> both;
+    both.push_back(of_a->Punch(0, 6000));
+    both.push_back(AppendOne(of_b, &more));
+    for (const Status& status : Together(std::move(both))) EXPECT_TRUE(status.ok()) << status.ToString();
+    const Bytes all = b.All(of_b);
+    ASSERT_EQ(all.size(), 7000U);
+    EXPECT_EQ(Bytes(all.begin() + 6000, all.end()), Bytes(1000, 'n'));
+    EXPECT_EQ(Bytes(all.begin(), all.begin() + 5000), Bytes(5000, 0));
+  }
+}
+
+TEST_P(Sharing, AnOpenBesideATruncateLeavesTheSizeThatWasAskedFor) {
+  EXPECT_TRUE(a.Close(of_a).ok());
+  EXPECT_TRUE(b.Close(of_b).ok());
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    const uint64_t before = 1 + dice.Below(20000), wanted = dice.Below(20000);
+    const std::string path = "/d/r" + std::to_string(round);
+    a.Put(path, std::string(before, 'x'));
+    const Opened by_path = *a.core.opener().Unopened(*a.Stat(path));
+    std::vector<Task<Status>> both;
+    both.push_back(by_path->Truncate(wanted));
+    both.push_back([](TestClient* client, std::string which) -> Task<Status> {
+      const Result<Opened> file = co_await client->core.opener().Open(which, TestClient::Existing(true));
+      if (!file.ok()) co_return file.status();
+      co_return co_await client->core.closer().Close(*file);
+    }(&b, path));
+    for (const Status& status : Together(std::move(both))) EXPECT_TRUE(status.ok()) << status.ToString();
+    EXPECT_EQ(a.SizeOf(path), wanted);
+    Bytes model(std::min(before, wanted), 'x');
+    model.resize(wanted);
+    const Opened now = b.Open(path, false);
+    EXPECT_TRUE(b.All(now) == model);
+    EXPECT_TRUE(b.Close(now).ok());
+    EXPECT_EQ(a.SizeOf(path), wanted);
+  }
+  of_a = a.Open("/d/f");
+  of_b = b.Open("/d/f");
+}
+
+// The page may have been cut off since it was read; or nobody ever read it, and the request makes no sense. Both must end.
+TEST_P(Sharing, APunchWhoseSecondEdgeIsGoneEndsAndBlocksNobody) {
+  const uint64_t far = 40 * kStripeBytesUnit + kStripeBytesUnit;  // on the other stripe
+  ASSERT_TRUE(a.Write(of_a, 0, Bytes(9000, 'x')).ok());
+  Bytes raw(kPageBytes);
+  ASSERT_TRUE(a.Run(of_a->ReadRaw(0, 1, raw)).ok());
+  v1::PunchFileRequest request;
+  *request.mutable_fid() = ToWire(of_a->fid());
+  request.set_first_page(1);
+  for (uint64_t page : {uint64_t{0}, far / kPageBytes}) {
+    v1::PunchFileRequest::Edge* edge = request.add_edges();
+    edge->set_page(page);
+    edge->set_ciphertext(ToString(ByteView(raw)));
+    edge->set_digest(PageDigest(raw, {}));
+  }
+  request.set_page_count(far / kPageBytes - 1);
+  const auto reply = a.Run(a.core.names().session().Call(&MdsApi::Punch, request, CallKind::kChange));
+  EXPECT_EQ(reply.code(), Code::kLostRace) << reply.status().ToString();
+  EXPECT_EQ(b.SizeOf("/d/f"), 9000U);
+  const Status cut = b.Run(of_b->Truncate(100));
+  EXPECT_TRUE(cut.ok()) << cut.ToString();
+  EXPECT_EQ(a.SizeOf("/d/f"), 100U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Sharing, testing::Range<uint64_t>(100, 110));
 
 }  // namespace

@@ -152,7 +152,7 @@ class TestClient {
     EXPECT_TRUE(directory.ok()) << directory.status().ToString();
     if (!directory.ok()) return names;
     for (uint64_t after = 0;;) {
-      const Result<v1::ReaddirReply> page = Run(core.names().ReadPage((*directory)->fid(), after, false));
+      const Result<v1::ReaddirReply> page = Run(core.names().ReadPage(*directory, after, false));
       EXPECT_TRUE(page.ok()) << page.status().ToString();
       if (!page.ok()) return names;
       for (const auto& entry : page->entries()) {
