@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "client/copy/local_sink.h"
@@ -24,7 +25,13 @@ std::string NameInside(const std::string& source) {
 struct RemotePlace {
   DirectoryPtr parent;
   std::string name;  // empty: into parent itself
+  std::vector<Fid> inside;  // the directories it lies in: parent, and all above it
 };
+
+void NoteWhereItLies(RemotePlace& place, const std::vector<DirectoryPtr>& chain) {
+  for (const DirectoryPtr& directory : chain) place.inside.push_back(directory->fid());
+  place.inside.push_back(place.parent->fid());
+}
 
 Task<Result<RemotePlace>> PlaceRemotely(ClientCore* core, std::string path, std::string name_inside) {
   const Result<Namespace::Place> there = co_await core->names().Walk(path, Namespace::Last::kFollow);
@@ -37,6 +44,7 @@ Task<Result<RemotePlace>> PlaceRemotely(ClientCore* core, std::string path, std:
       place.parent = *directory;
     }
     place.name = std::move(name_inside);
+    NoteWhereItLies(place, there->chain);
     co_return place;
   }
   if (there.ok()) {
@@ -50,6 +58,7 @@ Task<Result<RemotePlace>> PlaceRemotely(ClientCore* core, std::string path, std:
   if (!missing.ok()) co_return missing.status();
   place.parent = missing->parent();
   place.name = missing->name;
+  NoteWhereItLies(place, missing->chain);
   co_return place;
 }
 
@@ -133,6 +142,11 @@ Task<Result<CopyReport>> CopyTree(ClientCore* core, std::string from, std::strin
   if (!node.ok()) co_return node.status();
   Result<RemotePlace> place = co_await PlaceRemotely(core, std::move(to), name);
   if (!place.ok()) co_return place.status();
+  // It would find its own copies and go on with them.
+  const std::vector<Fid>& inside = place->inside;
+  if (std::find(inside.begin(), inside.end(), FromWire(inode->fid())) != inside.end()) {
+    co_return Status(Code::kInvalid, "a directory is not copied into itself");
+  }
   RemoteSink sink(core, SinkOptions(options));
   std::shared_ptr<SinkDirectory> parent = sink.Directory(place->parent);
   co_return co_await CopyInto(core, *node, std::move(parent), std::move(place->name), std::move(options), &sink);

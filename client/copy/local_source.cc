@@ -72,9 +72,7 @@ class LocalFile final : public SourceFile {
 class LocalNode final : public SourceNode {
  public:
   LocalNode(Executor& pool, std::string path, std::string name) : pool_(pool), path_(std::move(path)), name_(std::move(name)) {}
-  ~LocalNode() override {
-    if (listing_ != nullptr) closedir(listing_);
-  }
+  ~LocalNode() override { CloseListing(); }
 
   Status Load(bool follow) {
     struct stat found;
@@ -137,13 +135,19 @@ class LocalNode final : public SourceNode {
   Task<Result<std::vector<std::shared_ptr<SourceNode>>>> NextChildren() override {
     co_await Hop(pool_);
     std::vector<std::shared_ptr<SourceNode>> children;
+    if (listed_) co_return children;
     if (listing_ == nullptr) listing_ = opendir(path_.c_str());
     if (listing_ == nullptr) co_return ErrnoStatus(errno, "listing the local directory");
     while (children.size() < kChildrenPerAnswer) {
       errno = 0;
       const dirent* const entry = readdir(listing_);
       if (entry == nullptr && errno != 0) co_return ErrnoStatus(errno, "listing the local directory");
-      if (entry == nullptr) break;
+      if (entry == nullptr) {
+        // At once: while its children are copied, as many directories are held as the tree has.
+        listed_ = true;
+        CloseListing();
+        break;
+      }
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       auto child = std::make_shared<LocalNode>(pool_, JoinPath(path_, name), name);
@@ -156,11 +160,16 @@ class LocalNode final : public SourceNode {
   }
 
  private:
+  void CloseListing() {
+    if (listing_ != nullptr) closedir(std::exchange(listing_, nullptr));
+  }
+
   Executor& pool_;
   const std::string path_, name_;
   NodeInfo info_;
   bool sparse_ = false;
   DIR* listing_ = nullptr;
+  bool listed_ = false;  // to the end
 };
 
 }  // namespace

@@ -73,6 +73,8 @@ class SinkFile {
 class SinkDirectory {
  public:
   virtual ~SinkDirectory() = default;
+  // As in NodeInfo, where a source could be the same; else empty.
+  virtual std::string identity() const { return std::string(); }
   virtual Task<Result<std::shared_ptr<SinkDirectory>>> MakeDirectory(std::string name, NodeInfo info) = 0;
   // What is there already is overwritten.
   virtual Task<Result<std::shared_ptr<SinkFile>>> MakeFile(std::string name, NodeInfo info) = 0;

@@ -90,6 +90,8 @@ class RemoteDirectory final : public SinkDirectory {
  public:
   RemoteDirectory(RemoteSink* sink, DirectoryPtr directory) : sink_(sink), directory_(std::move(directory)) {}
 
+  std::string identity() const override { return ToString(directory_->fid()); }
+
   Task<Result<std::shared_ptr<SinkDirectory>>> MakeDirectory(std::string name, NodeInfo info) override {
     // Writable while it is filled; the final mode comes last.
     const uint32_t umask = sink_->core()->environment().umask;
@@ -108,6 +110,7 @@ class RemoteDirectory final : public SinkDirectory {
     wish.write = wish.create = wish.truncate = true;
     wish.mode = sink_->options().preserve ? info.mode : info.mode & ~sink_->core()->environment().umask;
     wish.hint = sink_->options().hint;
+    wish.never = info.identity;
     Result<std::shared_ptr<OpenFile>> file = co_await sink_->core()->opener().OpenIn(directory_, name, wish);
     if (file.code() == Code::kLoop) {
       const Status removed = co_await Remove(name);

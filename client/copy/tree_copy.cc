@@ -15,7 +15,6 @@ constexpr size_t kChildrenAtOnce = 512;
 struct Pieces {
   std::mutex mutex;  // guards the rest
   Status first_error;
-  uint64_t end = 0;  // of the last byte read
 };
 
 }  // namespace
@@ -109,6 +108,10 @@ Task<void> TreeCopy::CopyDirectory(std::shared_ptr<SourceNode> node, std::shared
   const Result<std::shared_ptr<SinkDirectory>> made = co_await parent->MakeDirectory(std::move(name), node->info());
   if (!made.ok()) {
     Failed(label, made.status());
+    co_return;
+  }
+  if (!node->info().identity.empty() && (*made)->identity() == node->info().identity) {
+    Failed(label, Status(Code::kInvalid, "source and target are the same directory"));
     co_return;
   }
   Count(&CopyReport::directories);
@@ -218,12 +221,10 @@ Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end
       AsyncSemaphore::Units bytes = co_await bytes_.Take(piece.end - piece.begin);
       pieces.Start([](TreeCopy* self, SourceFile* source, SinkFile* sink, ByteRange what, AsyncSemaphore::Units held,
                       Pieces* out) -> Task<void> {
-        uint64_t read_end = 0;
         const AsyncSemaphore::Units until_sent = std::move(held);
-        const Status status = co_await self->CopyPiece(source, sink, what, &read_end);
+        const Status status = co_await self->CopyPiece(source, sink, what);
         std::lock_guard lock(out->mutex);
         if (out->first_error.ok()) out->first_error = status;
-        out->end = std::max(out->end, read_end);
       }(this, from, to, piece, std::move(bytes), &shared));
       at = piece.end;
       std::lock_guard lock(shared.mutex);
@@ -237,15 +238,15 @@ Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end
 }
 
 // One job of the pool reads, and (behind Write) enciphers where it read; then the thread is free while the piece is sent.
-Task<Status> TreeCopy::CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece, uint64_t* end) {
+Task<Status> TreeCopy::CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece) {
   co_await Hop(pool_);
   const uint64_t wanted = piece.end - piece.begin;
   std::shared_ptr<MutableBytes> buffer = to->BuffersFor(wanted).Take();
   std::vector<ByteRange> holes;
   const Result<size_t> got = co_await from->Read(piece.begin, buffer->first(wanted), &holes);
   if (!got.ok()) co_return got.status();
-  if (*got == 0) co_return Status::Ok();  // the source became shorter while it was read
-  *end = piece.begin + *got;
+  // The rest would be a hole in the copy: zeros that nobody wrote, and no word of it.
+  if (*got < wanted) co_return Status(Code::kIo, "the source became shorter while it was read");
   PlainPages pages(std::move(buffer), *got);
   const Status written = co_await to->Write(piece.begin, std::move(pages), std::move(holes));
   if (written.ok()) Count(&CopyReport::bytes, *got);

@@ -56,7 +56,7 @@ class TreeCopy {
   Task<void> CopyFile(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent, std::string name,
                       std::string label);
   Task<Status> CopyContent(SourceFile* from, SinkFile* to, uint64_t* end);
-  Task<Status> CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece, uint64_t* end);
+  Task<Status> CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece);
   Task<void> CopyOther(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent, std::string name,
                        std::string label);
   // True: another name of this inode is being copied, this one becomes a link.

@@ -196,11 +196,11 @@ class Cluster:
     def environment_command(self, words):
         return [os.path.join(BIN, "nacre")] + [word if isinstance(word, bytes) else str(word) for word in words]
 
-    def run(self, *words, stdin=b"", environment=None):
+    def run(self, *words, stdin=b"", environment=None, preexec_fn=None):
         command = self.environment_command(words)
         streams = {"stdin": stdin} if not isinstance(stdin, bytes) else {"input": stdin}
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=COMMAND_SECONDS_MAX,
-                              env=dict(self.environment, **(environment or {})), **streams)
+                              env=dict(self.environment, **(environment or {})), preexec_fn=preexec_fn, **streams)
         return Result(command, done.returncode, done.stdout, done.stderr)
 
     def expect(self, code, *words, **options):

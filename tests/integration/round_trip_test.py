@@ -3,12 +3,13 @@ read back at once, and again after every server was restarted."""
 
 import hashlib
 import os
+import resource
 import shutil
 import subprocess
 import unittest
 
 import made_tree
-from cluster import FULL, MIB, SEED, Cluster, main
+from cluster import FULL, MIB, OK, SEED, Cluster, main
 
 REAL_TREES = ["/usr/include"] if FULL else ["/usr/include/linux", "/usr/include/c++"]
 BIG_BYTES = 1024 * MIB if FULL else 256 * MIB
@@ -120,6 +121,36 @@ class RoundTrip(unittest.TestCase):
             before = len(made_tree.differences(source, copy))
             spoil()
             self.assertGreater(len(made_tree.differences(source, copy)), before)
+
+    def test_a_tree_of_more_directories_than_a_process_may_open_goes_in_and_out(self):
+        source = self.cluster.file("wide")
+        for number in range(600):
+            os.makedirs(os.path.join(source, "d%03d" % number, "below"))
+        limits = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))}
+        self.cluster.ok("put", "-r", source, "/vault/wide", **limits)
+        back = self.cluster.file("wide-back")
+        self.addCleanup(shutil.rmtree, back, ignore_errors=True)
+        self.cluster.ok("get", "-r", "/vault/wide", back, **limits)
+        self.assert_same(source, back)
+
+    def test_copies_inside_go_where_cp_puts_them(self):
+        ok = self.cluster.ok
+        ok("mkdir", "-p", "/vault/from/dir", "/vault/to")
+        ok("put", "-", "/vault/from/dir/file", stdin=b"content")
+        for _ in range(2):  # the second merges
+            ok("cp", "-r", "/vault/from/dir", "/vault/to")
+        self.assertEqual(ok("ls", "/vault/to").text.split(), ["dir"])
+        self.assertEqual(ok("ls", "/vault/to/dir").text.split(), ["file"])
+        ok("cp", "/vault/from/dir/file", "/vault/to/named")
+        ok("cp", "/vault/from/dir/file", "/vault/to/named", "/vault/to/dir")
+        self.assertEqual(sorted(ok("ls", "/vault/to/dir").text.split()), ["file", "named"])
+        # The content of what is copied onto or into itself stays.
+        for target in ("/vault/from/dir/file", "/vault/from/dir"):
+            self.assertNotEqual(self.cluster.run("cp", "/vault/from/dir/file", target).code, OK, target)
+        for target in ("/vault/from", "/vault/from/dir"):
+            self.assertNotEqual(self.cluster.run("cp", "-r", "/vault/from/dir", target).code, OK, target)
+        self.assertEqual(ok("cat", "/vault/from/dir/file").out, b"content")
+        self.assertEqual(ok("ls", "/vault/from/dir").text.split(), ["file"])
 
     def test_dash_is_standard_input_and_output(self):
         content = os.urandom(3 * MIB + 17)

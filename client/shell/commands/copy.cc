@@ -122,8 +122,14 @@ struct ManyArguments {
   bool recursive = false, no_clobber = false;
 };
 
-// Where each source goes: into the target when that is a directory. kNotDirectory: several sources, no directory.
-Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& context, Client& client, const ManyArguments& a) {
+enum class Into {
+  kNamed,      // the target with the source's name behind it
+  kDirectory,  // the target itself: whoever copies finds out what it is, and puts the copy into it
+};
+
+// Where each source goes when the target is a directory. kNotDirectory: several sources, no directory.
+Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& context, Client& client, const ManyArguments& a,
+                                                               Into how) {
   std::vector<std::string> clean;
   for (const std::string& given : a.paths) {
     Result<std::string> path = context.Path(given);
@@ -139,11 +145,11 @@ Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& c
     return Status(Code::kNotDirectory, "the target is not a directory");
   }
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const std::string& from : clean) pairs.emplace_back(from, into ? Join(target, BaseName(from)) : target);
+  for (const std::string& from : clean) pairs.emplace_back(from, into && how == Into::kNamed ? Join(target, BaseName(from)) : target);
   return pairs;
 }
 
-int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& a,
+int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& a, Into how,
                 const std::function<int(Client&, const std::string& from, const std::string& to)>& action) {
   if (a.paths.size() < 2) return context.Usage(std::string(verb) + ": the target is missing");
   for (const std::string& given : a.paths) {
@@ -152,7 +158,7 @@ int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& 
   }
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail(verb, a.paths[0], client.status());
-  const auto pairs = Pairs(context, **client, a);
+  const auto pairs = Pairs(context, **client, a, how);
   if (!pairs.ok()) return context.Fail(verb, a.paths.back(), pairs.status());
   int exit_code = kExitOk;
   for (const auto& [from, to] : *pairs) {
@@ -167,6 +173,8 @@ int ForEachPair(CommandContext& context, const char* verb, const ManyArguments& 
 // what the target held is still there, and nothing is removed unless all of it was copied.
 int MoveByCopy(CommandContext& context, Client& client, const std::string& from, const std::string& to) {
   const std::string aside = Join(ParentOf(to), ".nacre-move-" + std::to_string(getpid()));
+  // Left over from a move that was killed, perhaps; a copy would go into it.
+  if (client.Stat(aside).ok()) return context.Fail("move", from, Status(Code::kExists, aside + " is in the way, remove it"));
   int code = Copy(context, "move", from, true, [&](Client& c, const CopyOptions& options) { return c.Copy(from, aside, options); });
   if (code == kExitOk) {
     Status placed = client.Commit();
@@ -214,7 +222,7 @@ void AddCopyCommands(CommandTree& tree) {
   command->add_option("PATH", cp->paths, "sources, then the target")->required()->expected(2, 1 << 20);
   command->add_flag("-r,-R,--recursive", cp->recursive, "directories with all that is below");
   tree.OnRun(command, [cp](CommandContext& context) {
-    return ForEachPair(context, "copy", *cp, [&](Client&, const std::string& from, const std::string& to) {
+    return ForEachPair(context, "copy", *cp, Into::kDirectory, [&](Client&, const std::string& from, const std::string& to) {
       return Copy(context, "copy", from, cp->recursive, [&](Client& c, const CopyOptions& options) { return c.Copy(from, to, options); });
     });
   });
@@ -224,7 +232,7 @@ void AddCopyCommands(CommandTree& tree) {
   command->add_option("PATH", mv->paths, "sources, then the target")->required()->expected(2, 1 << 20);
   command->add_flag("-n,--no-clobber", mv->no_clobber, "replace nothing");
   tree.OnRun(command, [mv](CommandContext& context) {
-    return ForEachPair(context, "move", *mv, [&](Client& client, const std::string& from, const std::string& to) {
+    return ForEachPair(context, "move", *mv, Into::kNamed, [&](Client& client, const std::string& from, const std::string& to) {
       return MoveOne(context, client, from, to, mv->no_clobber);
     });
   });
