@@ -67,7 +67,7 @@ class Cluster {
   }
   std::shared_ptr<OssApi> LinkForMds(uint32_t index) {
     if (index >= osts_.size()) return nullptr;
-    return std::make_shared<OssLink>(&loop, osts_[index]->place(), &orders);
+    return MakeLink(&loop, osts_[index]->place(), &orders);
   }
 
   std::vector<std::unique_ptr<OstHost>> osts_;

@@ -1,4 +1,5 @@
 #include "common/kv/memory_kv.h"
+#include "common/wire/wire.h"
 #include "mds/core/format.h"
 #include "mds/core/key_schema.h"
 #include "mds/core/metadata_server.h"

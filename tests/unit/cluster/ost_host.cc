@@ -1,4 +1,5 @@
 #include "common/kv/memory_kv.h"
+#include "common/wire/wire.h"
 #include "oss/core/object_server.h"
 #include "oss/store/memory_device.h"
 #include "tests/unit/cluster/hosts.h"

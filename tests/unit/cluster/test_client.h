@@ -13,6 +13,7 @@
 
 #include "client/core/client_core.h"
 #include "client/core/memory_keyring.h"
+#include "common/wire/wire.h"
 #include "tests/unit/cluster/cluster.h"
 
 namespace nacre {
@@ -172,10 +173,10 @@ class TestClient {
   }
   Environment MakeEnvironment(Duration wait) {
     Environment environment;
-    environment.mds = std::make_shared<MdsLink>(&cluster_.loop, cluster_.mds_place(), &log);
+    environment.mds = MakeLink(&cluster_.loop, cluster_.mds_place(), &log);
     environment.mds_address = "mds:0";
     environment.connect_oss = [this](const std::string& address) -> std::shared_ptr<OssApi> {
-      return std::make_shared<OssLink>(&cluster_.loop, cluster_.ost_place(address), &log);
+      return MakeLink(&cluster_.loop, cluster_.ost_place(address), &log);
     };
     environment.pool = &cluster_.loop;
     environment.timers = &cluster_.loop;
