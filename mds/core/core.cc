@@ -24,7 +24,7 @@ Core::Core(MdsOptions given, const MdsSeams& seams)
       destroyer(*this),
       file_locks(strand) {}
 
-v1::RequestHeader Core::OssHeader() {
+v1::RequestHeader Core::OssHeader(uint32_t ost) {
   v1::RequestHeader header;
   header.set_protocol_version(kProtocolVersion);
   header.set_fsid(fsid);
@@ -34,6 +34,7 @@ v1::RequestHeader Core::OssHeader() {
   header.set_client_id(std::move(id));
   header.set_xid(++oss_xid);
   header.set_mdt_epoch(kMdtEpoch);
+  header.set_target(ost + 1);
   return header;
 }
 

@@ -72,7 +72,7 @@ struct Core {
   bool settling = false;
   uint64_t oss_xid = 0;
 
-  v1::RequestHeader OssHeader();  // of requests by order of the MDS: no session
+  v1::RequestHeader OssHeader(uint32_t ost);  // of requests by order of the MDS: no session
 };
 
 class Op {

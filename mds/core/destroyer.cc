@@ -93,7 +93,7 @@ Task<Status> Destroyer::DestroySome(uint32_t ost, Work& work) {
   const size_t count = std::min(work.next.size(), kObjectsPerRequest);
   if (count == 0) co_return Status::Ok();
   v1::DestroyRequest request;
-  *request.mutable_header() = core_.OssHeader();
+  *request.mutable_header() = core_.OssHeader(ost);
   KvBatch done;
   for (size_t i = 0; i < count; ++i) {
     *request.add_objects() = ToWire(work.next[i]);

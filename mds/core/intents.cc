@@ -98,13 +98,13 @@ Task<Done> AskOnce(Core& core, const Step& step) {
     done.status = Status(Code::kUnavailable, "it is not known");
   } else if (step.set_size) {
     v1::SetSizeRequest request = *step.set_size;
-    *request.mutable_header() = core.OssHeader();
+    *request.mutable_header() = core.OssHeader(step.ost);
     auto reply = co_await ReturnTo(core.strand, oss->SetSize(std::move(request)));
     done.status = reply.ok() ? StatusOf(reply->header()) : reply.status();
     if (done.status.ok()) done.allocated_bytes = reply->allocated_bytes();
   } else {
     v1::PunchRequest request = step.punch;
-    *request.mutable_header() = core.OssHeader();
+    *request.mutable_header() = core.OssHeader(step.ost);
     auto reply = co_await ReturnTo(core.strand, oss->Punch(std::move(request)));
     done.status = reply.ok() ? StatusOf(reply->header()) : reply.status();
     if (done.status.ok()) done.allocated_bytes = reply->allocated_bytes();

@@ -48,7 +48,7 @@ std::vector<Batch> BatchesFor(Core& core, const std::vector<GlimpseWish>& wishes
   }
   for (auto& [ost, batch] : filling) full.push_back(std::move(batch));
   for (Batch& batch : full) {
-    *batch.request.mutable_header() = core.OssHeader();
+    *batch.request.mutable_header() = core.OssHeader(batch.ost);
     batch.request.set_commit(commit);
   }
   return full;

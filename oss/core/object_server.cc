@@ -40,7 +40,12 @@ Status ObjectServer::AdmitClient(const v1::RequestHeader& header) {
 
 Status ObjectServer::AdmitOrder(const v1::RequestHeader& header) {
   if (header.session() != 0) return AdmitClient(header);
-  return CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch);
+  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch));
+  if (header.target() == 0 || header.target() == options_.ost_index + 1) return Status::Ok();
+  // Two servers have changed addresses, and the MDS has not heard of it yet. "No such object" would be the truth here and
+  // cost it a file.
+  return Status(Code::kUnavailable, "this is OST " + std::to_string(options_.ost_index) + ", the order is for OST " +
+                                        std::to_string(header.target() - 1));
 }
 
 void ObjectServer::FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/cluster/hosts.h"
@@ -18,6 +19,7 @@ class Cluster {
     mds_.Start();
     for (uint32_t index = 0; index < osts; ++index) {
       osts_.push_back(std::make_unique<OstHost>(loop, random, index));
+      reached_as_.push_back(index);
       StartOst(index);
     }
   }
@@ -35,6 +37,9 @@ class Cluster {
     osts_[index]->Start();
     Announce(index);
   }
+
+  // The MDS's orders for each of the two reach the other, as after a change of addresses that it has not heard of.
+  void SwapForMds(uint32_t first, uint32_t second) { std::swap(reached_as_[first], reached_as_[second]); }
 
   uint32_t ost_count() const { return static_cast<uint32_t>(osts_.size()); }
   const std::shared_ptr<Place<MdsApi>>& mds_place() const { return mds_.place(); }
@@ -67,10 +72,11 @@ class Cluster {
   }
   std::shared_ptr<OssApi> LinkForMds(uint32_t index) {
     if (index >= osts_.size()) return nullptr;
-    return MakeLink(&loop, osts_[index]->place(), &orders);
+    return MakeLink(&loop, osts_[reached_as_[index]]->place(), &orders);
   }
 
   std::vector<std::unique_ptr<OstHost>> osts_;
+  std::vector<uint32_t> reached_as_;
   MdsHost mds_;  // goes first: its calls end in the OSTs
 };
 

@@ -173,6 +173,20 @@ TEST_P(Restart, AWriteThatWasDoneButNeverAnsweredIsInTheSize) {
   EXPECT_EQ(client.Get("/d/f").size(), 8192U);
 }
 
+// Asked for the other's object, an OST could say in good faith that there is none: the file would be empty, exactly.
+TEST_P(Restart, OfTheMdsAfterTwoOstsHaveChangedAddressesBelievesNeither) {
+  const Opened file = OnOst("/d/f", 0);
+  ASSERT_TRUE(client.Write(file, 0, Bytes(9000, 'x')).ok());
+  ASSERT_TRUE(client.Run(file->Sync()).ok());
+  cluster.SwapForMds(0, 1);
+  cluster.CrashMds();  // nobody has the file open any more: who looks makes the size exact
+  EXPECT_EQ(client.Stat("/d/f").code(), Code::kUnavailable);
+  EXPECT_EQ(client.Close(file).code(), Code::kStale);
+  cluster.SwapForMds(0, 1);
+  EXPECT_EQ(client.SizeOf("/d/f"), 9000U);
+  EXPECT_TRUE(client.Get("/d/f") == std::string(9000, 'x'));
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Restart, testing::Range<uint64_t>(200, 208));
 
 }  // namespace
