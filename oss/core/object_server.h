@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/api/oss_api.h"
@@ -53,7 +54,7 @@ class ObjectServer final : public OssApi {
   ObjectServer(Parts parts, ObjectServerOptions options);
 
   // Checks that the store is this target's, removes what an earlier life left without rows. Once, before any request.
-  // kInvalid: another target's, or one whose boot count went back.
+  // kInvalid: another target's, or one whose boot count went back. kIntegrity: objects without the store that maps them.
   Task<Status> Start();
   // Commits everything and ends the background work. Once, after the last request was answered.
   Task<void> Stop();
@@ -121,7 +122,9 @@ class ObjectServer final : public OssApi {
   std::optional<Result<v1::WriteReply>> AnswerFromRecord(const v1::RequestHeader& header);
   void FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno);
 
-  Status CheckIdentity();
+  Task<Status> CheckIdentity();
+  Status CheckStoreIdentity(std::string_view row) const;
+  Task<Status> CheckDeviceIsEmpty();
   struct Census {
     uint64_t objects = 0;
     uint64_t pages = 0;

@@ -9,7 +9,7 @@ constexpr size_t kPurgedAtOnceMax = 1000;
 
 Task<Status> ObjectServer::Start() {
   co_await Hop(io_);
-  Status status = CheckIdentity();
+  Status status = co_await CheckIdentity();
   if (!status.ok()) co_return status;
   const Result<Census> census = CountObjects();
   if (!census.ok()) co_return census.status();
@@ -25,26 +25,50 @@ Task<Status> ObjectServer::Start() {
   co_return Status::Ok();
 }
 
-Status ObjectServer::CheckIdentity() {
+Task<Status> ObjectServer::CheckIdentity() {
   const Result<std::optional<std::string>> row = kv_.Get(kMetaFamily, kStoreKey);
-  if (!row.ok()) return row.status();
+  if (!row.ok()) co_return row.status();
+  Status fits;
   if (row->has_value()) {
-    const Result<StoreIdentity> found = DecodeStoreIdentity(**row);
-    if (!found.ok()) return found.status();
-    if (found->fsid != options_.fsid) return Status(Code::kInvalid, "the object store is another filesystem's (fsid differs)");
-    if (found->ost_index != options_.ost_index) {
-      return Status(Code::kInvalid, "the object store is OST " + std::to_string(found->ost_index) + "'s, not OST " +
-                                        std::to_string(options_.ost_index) + "'s");
-    }
-    if (found->boot_count >= options_.boot_count) {
-      return Status(Code::kInvalid, "boot count " + std::to_string(options_.boot_count) + " is not above the store's " +
-                                        std::to_string(found->boot_count) + ": an old identity file?");
-    }
+    fits = CheckStoreIdentity(**row);
+  } else {
+    fits = co_await CheckDeviceIsEmpty();
   }
+  if (!fits.ok()) co_return fits;
   KvBatch batch;
   batch.Put(kMetaFamily, std::string(kStoreKey),
             EncodeStoreIdentity({options_.fsid, options_.ost_index, options_.boot_count}));
-  return kv_.Apply(batch, KvStore::Durability::kSynced);
+  co_return kv_.Apply(batch, KvStore::Durability::kSynced);
+}
+
+Status ObjectServer::CheckStoreIdentity(std::string_view row) const {
+  const Result<StoreIdentity> found = DecodeStoreIdentity(row);
+  if (!found.ok()) return found.status();
+  if (found->fsid != options_.fsid) return Status(Code::kInvalid, "the object store is another filesystem's (fsid differs)");
+  if (found->ost_index != options_.ost_index) {
+    return Status(Code::kInvalid, "the object store is OST " + std::to_string(found->ost_index) + "'s, not OST " +
+                                      std::to_string(options_.ost_index) + "'s");
+  }
+  if (found->boot_count >= options_.boot_count) {
+    return Status(Code::kInvalid, "boot count " + std::to_string(options_.boot_count) + " is not above the store's " +
+                                      std::to_string(found->boot_count) + ": an old identity file?");
+  }
+  return Status::Ok();
+}
+
+// The first life stores its identity before it takes any object. So objects beside a store that knows of no life are not
+// leftovers: their map is missing (a mount that is not there, a lost db/), and without it every one would be removed.
+Task<Status> ObjectServer::CheckDeviceIsEmpty() {
+  for (uint32_t part = 0; part < kDevicePartCount; ++part) {
+    const Result<std::vector<ObjectId>> ids = co_await device_.List(part);
+    if (!ids.ok()) co_return ids.status();
+    if (ids->empty()) continue;
+    co_return Status(Code::kIntegrity, "there are object files (" + ToString(ids->front()) +
+                                           " is one), but the store that maps them is empty: is db/ of the data directory "
+                                           "mounted, or was it lost? Nothing was removed; give db/ back, or, to give the "
+                                           "objects up, remove objects/ yourself");
+  }
+  co_return Status::Ok();
 }
 
 Result<ObjectServer::Census> ObjectServer::CountObjects() {

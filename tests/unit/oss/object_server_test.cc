@@ -88,6 +88,26 @@ TEST(ObjectServer, FilesWithoutRowsAreGoneAfterAStart) {
   EXPECT_FALSE(world.device->Has(TestObject(0)));
 }
 
+TEST(ObjectServer, ObjectsWhoseMapIsMissingAreNotTakenForLeftovers) {
+  OssWorld world;
+  ASSERT_TRUE(world.Write(TestObject(0), 0, PageOf(1)).ok());
+  ASSERT_TRUE(world.Commit().ok());
+  world.Shut();
+  MemoryKv empty(ObjectStoreFamilies());  // what a start finds where db/ is not mounted
+  ++world.options.boot_count;
+  for (int tries = 0; tries < 2; ++tries) {
+    ObjectServer server({world.queue, world.queue, world.queue.clock, empty, *world.device, {}}, world.options);
+    const Status refused = world.Run(server.Start());
+    EXPECT_EQ(refused.code(), Code::kIntegrity) << refused.ToString();
+    EXPECT_NE(refused.message().find("db/"), std::string::npos) << refused.message();
+    EXPECT_TRUE(world.device->Has(TestObject(0)));
+    world.Run(server.Stop());
+    world.queue.RunAll();
+  }
+  world.Boot();  // db/ is back
+  EXPECT_EQ(BytesOf(world.Read(TestObject(0), 0, 1)->run), PageOf(1));
+}
+
 TEST(ObjectServer, AConditionThatDoesNotHoldRefusesTheWholeWrite) {
   OssWorld world;
   const ObjectId id = TestObject(0);
