@@ -6,6 +6,7 @@
 #include "common/rpc/grpc_server.h"
 #include "common/runtime/identity_file.h"
 #include "common/runtime/log.h"
+#include "common/runtime/open_files.h"
 #include "common/runtime/server_process.h"
 #include "common/runtime/signals.h"
 #include "common/runtime/thread_pool.h"
@@ -23,6 +24,7 @@ constexpr size_t kIoThreads = 2;
 
 Status Serve(const ServerOptions& options, int64_t index) {
   NACRE_RETURN_IF_ERROR(StartLog("mdt" + std::to_string(index), options.log_level));
+  WarnIfFewOpenFiles();
   NACRE_RETURN_IF_ERROR(CheckListenAddress(options.listen, options.insecure));
   SystemClock clock;
   SystemRandom random;

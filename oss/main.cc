@@ -10,6 +10,7 @@
 #include "common/rpc/remote_mds.h"
 #include "common/runtime/identity_file.h"
 #include "common/runtime/log.h"
+#include "common/runtime/open_files.h"
 #include "common/runtime/server_process.h"
 #include "common/runtime/signals.h"
 #include "common/runtime/thread_pool.h"
@@ -60,6 +61,7 @@ v1::Target TargetOf(const OssOptions& options, uint64_t boot_count) {
 
 Status Serve(const OssOptions& options) {
   NACRE_RETURN_IF_ERROR(StartLog("ost" + std::to_string(options.index), options.server.log_level));
+  WarnIfFewOpenFiles();
   NACRE_RETURN_IF_ERROR(CheckListenAddress(options.server.listen, options.server.insecure));
   SystemClock clock;
   SystemRandom random;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 
 #include "client/agent/agent_place.h"
 #include "client/agent/agent_server.h"
+#include "client/agent/core_dumps.h"
 
 namespace nacre::agent {
 namespace {
@@ -24,7 +24,7 @@ namespace {
 void Harden() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  KeepOutOfCoreDumps();
   // Under a limit, locking everything would make later allocations fail; keys and messages are locked one by one anyway.
   rlimit locked{};
   const bool unlimited = getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur == RLIM_INFINITY;

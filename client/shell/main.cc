@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "client/agent/core_dumps.h"
 #include "client/shell/app.h"
 #include "common/runtime/malloc_tuning.h"
+#include "common/runtime/open_files.h"
 
 namespace {
 
@@ -20,6 +22,8 @@ unsigned TerminalWidth() {
 
 int main(int argc, char** argv) {
   nacre::TuneMalloc();
+  nacre::agent::KeepOutOfCoreDumps();
+  nacre::RaiseOpenFileLimit();  // trees: a command has many files and directories open at once
   // Names are UTF-8 whatever the environment says: without this a table would show them as \xNN.
   if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
   std::ios::sync_with_stdio(false);

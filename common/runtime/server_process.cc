@@ -6,6 +6,7 @@
 
 #include "common/runtime/log.h"
 #include "common/runtime/malloc_tuning.h"
+#include "common/runtime/open_files.h"
 #include "common/runtime/signals.h"
 
 namespace nacre {
@@ -19,6 +20,7 @@ void GetServerOptions(Config& config, ServerOptions* options) {
 
 int RunServer(int argc, char** argv, const ServerProgram& program) {
   TuneMalloc();
+  RaiseOpenFileLimit();
   BlockStopSignals();
   Config config;
   Status status = config.LoadFlags(std::vector<std::string>(argv + 1, argv + argc));

@@ -2,13 +2,28 @@
 
 import os
 import re
+import resource
 import signal
 import stat
+import subprocess
 import unittest
 
 from cluster import EXISTS, KEY_NEEDED, NOT_FOUND, OK, USAGE, WRONG_KEY, Cluster, main, processes_of, wait_until
 
 NOKEY = re.compile(rb"^[A-Za-z0-9_-]+$")
+
+
+def allow_cores():
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+
+def dumps_core(process):
+    """Ends a process as a fault would; did the kernel write its memory to a file?"""
+    os.kill(process.pid, signal.SIGABRT)
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = -os.WTERMSIG(status)
+    return os.WCOREDUMP(status)
 
 
 class Locked(unittest.TestCase):
@@ -209,6 +224,21 @@ class KeysEnd(unittest.TestCase):
         with open("/proc/%d/limits" % self.cluster.agent_pid()) as limits:
             core = next(line for line in limits if line.startswith("Max core file size"))
         self.assertEqual(core.split()[4], "0", "the agent may dump its memory")
+
+    def begin_with_cores_allowed(self, words, stdin):
+        return subprocess.Popen(words, stdin=stdin, stdout=subprocess.DEVNULL, env=self.cluster.environment,
+                                cwd=self.cluster.home, preexec_fn=allow_cores)
+
+    def test_a_command_leaves_no_core_file(self):
+        if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 or not dumps_core(
+                self.begin_with_cores_allowed(["sleep", "300"], subprocess.DEVNULL)):
+            self.skipTest("this system dumps no cores")
+        with self.begin_with_cores_allowed(self.cluster.environment_command(["shell"]), subprocess.PIPE) as shell:
+            shell.stdin.write(b"mkdir /vault/by-the-shell\n")
+            shell.stdin.flush()
+            wait_until(lambda: self.cluster.run("stat", "/vault/by-the-shell").code == OK, "the shell works with keys")
+            self.assertFalse(dumps_core(shell), "a command dumped its memory")
+        self.cluster.ok("rmdir", "/vault/by-the-shell")
 
     def test_keys_are_in_no_argument_environment_or_file(self):
         with open(self.key, "rb") as file:

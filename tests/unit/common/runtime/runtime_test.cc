@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include "common/base/task.h"
 #include "common/runtime/identity_file.h"
 #include "common/runtime/malloc_tuning.h"
+#include "common/runtime/open_files.h"
 #include "common/runtime/thread_pool.h"
 
 namespace nacre {
@@ -49,6 +51,15 @@ TEST(MallocTuning, TakesEffect) {
 #endif
   TuneMalloc();
   EXPECT_TRUE(MallocIsTuned());
+}
+
+TEST(OpenFiles, AsManyMayBeOpenAsTheAdministratorAllows) {
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit few{.rlim_cur = 256, .rlim_max = files.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(RaiseOpenFileLimit(), files.rlim_max);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
 TEST(IdentityFile, CountsBootsAndKeepsWhoItIs) {

@@ -1,0 +1,47 @@
+"""Servers as processes: what they take from the system, and how they end when they cannot start."""
+
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from cluster import BIN, main, wait_until
+
+FEW = 256
+
+
+def few_files_at_first():
+    """As a login shell or a service manager leaves it: little, and leave to have more."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+class ServerProcess(unittest.TestCase):
+    def setUp(self):
+        self.home = tempfile.mkdtemp(prefix="nacre-test-")
+        self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
+
+    def begin_mds(self, address):
+        """A metadata server; its log goes to mds.log."""
+        words = [os.path.join(BIN, "nacre-mds"), "--data_dir", os.path.join(self.home, "mdt0"), "--listen", address]
+        with open(os.path.join(self.home, "mds.log"), "wb") as log:
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=few_files_at_first)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def log(self):
+        with open(os.path.join(self.home, "mds.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def test_a_server_may_open_as_many_files_as_the_administrator_allows(self):
+        process = self.begin_mds("127.0.0.1:0")
+        wait_until(lambda: "ready:" in self.log(), "the server serves")
+        with open("/proc/%d/limits" % process.pid) as limits:
+            soft, hard = next(line for line in limits if line.startswith("Max open files")).split()[3:5]
+        self.assertEqual(soft, hard)
+
+
+if __name__ == "__main__":
+    main()
