@@ -49,6 +49,7 @@ Status Serve(const ServerOptions& options, int64_t index) {
   mds.mdt_index = static_cast<uint32_t>(index);
   mds.boot_count = identity->identity().boot_count;
   mds.fatal = EndProcess;
+  mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
   MetadataServer server(mds, seams);
   NACRE_RETURN_IF_ERROR(SyncWait(server.Start()));

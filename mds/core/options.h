@@ -23,6 +23,8 @@ struct MdsOptions {
   Duration tick = std::chrono::seconds(1);
   // The log cannot be made stable, or the store is broken: the process must end. Default: NACRE_CHECK.
   std::function<void(const Status&)> fatal;
+  // What an operator should look at, though the server goes on: for the log. Default: nobody is told.
+  std::function<void(const Status&)> notice;
 };
 
 constexpr size_t kSessionsMax = 4096;

@@ -24,6 +24,7 @@ class FakeOss final : public OssApi {
   std::map<ObjectId, Object> objects;
   std::set<ObjectId> tombstones;
   bool down = false;
+  std::set<ObjectId> unreadable;  // no request that names one of them is answered well
   int glimpses = 0, set_sizes = 0, punches = 0, destroys = 0;
   bool glimpse_committed = false;
   Executor* answers_on = nullptr;  // null: at once
@@ -103,6 +104,9 @@ class FakeOss final : public OssApi {
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override {
     ++destroys;
     NACRE_CO_RETURN_IF_ERROR(Reach());
+    for (const auto& object : request.objects()) {
+      if (unreadable.contains(*FromWire(object))) co_return Status(Code::kIntegrity, "a chunk row is malformed");
+    }
     for (const auto& object : request.objects()) {
       objects.erase(*FromWire(object));
       tombstones.insert(*FromWire(object));

@@ -177,6 +177,59 @@ TEST_F(Recovery, AMultitudeOfObjectsIsDestroyedInFewRequests) {
   EXPECT_FALSE(kv->Seek(kUnlinkedFamily, {})->Valid());
 }
 
+TEST_F(Recovery, AnObjectThatItsOstCannotReadHoldsUpNoOther) {
+  constexpr size_t kFiles = 1500;
+  FakeOss& oss = *osts.osts[0];
+  oss.down = true;
+  for (size_t i = 0; i < kFiles; ++i) {
+    const Opened opened = Create(Root(), std::to_string(i));
+    ASSERT_EQ(Close(opened, 0), Code::kOk);
+    if (&OstOf(opened) == &oss && oss.unreadable.size() < 2) oss.unreadable.insert(ObjectOf(opened));
+  }
+  for (size_t i = 0; i < kFiles; ++i) ASSERT_TRUE(Unlink(Root(), std::to_string(i)).ok());
+  LetDestroy();
+  oss.down = false;
+  oss.destroys = 0;
+  Tick(std::chrono::minutes(2));
+  LetDestroy();
+  EXPECT_EQ(Ping().objects_to_destroy(), 2u);
+  EXPECT_LT(oss.destroys, 60);
+  ASSERT_EQ(notices.size(), 2u);
+  EXPECT_NE(notices[0].find(ToString(*oss.unreadable.begin())), std::string::npos) << notices[0];
+  // Not asked for at every tick, but not forgotten; a later life tries too, and no unlink waits for them.
+  const int asked = oss.destroys;
+  for (int i = 0; i < 60; ++i) Tick(std::chrono::seconds(1));
+  EXPECT_EQ(oss.destroys, asked);
+  CrashServer();
+  Join();
+  LetDestroy();
+  EXPECT_EQ(notices.size(), 4u);
+  File(Root(), "later");
+  ASSERT_TRUE(Unlink(Root(), "later").ok());
+  Tick(std::chrono::seconds(1));
+  LetDestroy();
+  EXPECT_EQ(Ping().objects_to_destroy(), 2u);
+  oss.unreadable.clear();
+  Tick(std::chrono::minutes(11));
+  LetDestroy();
+  EXPECT_EQ(Ping().objects_to_destroy(), 0u);
+  EXPECT_FALSE(kv->Seek(kUnlinkedFamily, {})->Valid());
+}
+
+TEST_F(Recovery, AnOstThatRefusesEverythingIsNotAskedWithoutEnd) {
+  constexpr size_t kFiles = 300;
+  for (size_t i = 0; i < kFiles; ++i) {
+    const Opened opened = Create(Root(), std::to_string(i));
+    ASSERT_EQ(Close(opened, 0), Code::kOk);
+    OstOf(opened).unreadable.insert(ObjectOf(opened));
+  }
+  for (size_t i = 0; i < kFiles; ++i) ASSERT_TRUE(Unlink(Root(), std::to_string(i)).ok());
+  LetDestroy();
+  for (int i = 0; i < 600; ++i) Tick(std::chrono::seconds(1));
+  for (const auto& oss : osts.osts) EXPECT_LT(oss->destroys, 60);
+  EXPECT_EQ(Ping().objects_to_destroy(), kFiles);
+}
+
 TEST_F(Recovery, AServerThatStopsDoesNotWaitForAnOstThatIsAway) {
   const Opened opened = Create(Root(), "file");
   ASSERT_EQ(Close(opened, 0), Code::kOk);

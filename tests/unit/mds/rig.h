@@ -83,6 +83,7 @@ class MdsRig : public testing::Test {
   void StartServer() {
     MdsOptions options;
     options.boot_count = ++boot_count;
+    options.notice = [this](const Status& status) { notices.push_back(status.message()); };
     const MdsSeams seams{
         .kv = *kv, .strand = strand, .io = io, .timers = timers, .clock = clock, .random = random, .osts = osts};
     server = std::make_unique<MetadataServer>(options, seams);
@@ -326,6 +327,7 @@ class MdsRig : public testing::Test {
   FakeOsts osts{kOsts};
   std::unique_ptr<MemoryKv> kv;
   std::unique_ptr<MetadataServer> server;
+  std::vector<std::string> notices;  // what an operator was told
   uint64_t boot_count = 0;
   uint64_t xid = 0;
   uint64_t session = 0;
