@@ -1,5 +1,7 @@
 #include "oss/announcer.h"
 
+#include <utility>
+
 #include "common/runtime/log.h"
 #include "common/wire/wire.h"
 
@@ -43,20 +45,24 @@ Task<Result<std::string>> Announcer::Announce(std::string fsid, OssApi* serving)
   co_return reply->fsid();
 }
 
-Task<void> Announcer::Run(std::string fsid, OssApi* serving, std::function<void(const Status&)> refused) {
-  bool reached = true;
-  while (true) {
-    const Result<std::string> answer = co_await Announce(fsid, serving);
-    if (answer.ok() != reached) {
-      reached = answer.ok();
-      if (reached) {
-        spdlog::info("MDT0000 is reached again");
-      } else {
-        spdlog::warn("cannot announce to MDT0000: {}", answer.status().ToString());
-      }
+Task<void> Announcer::Beat(std::string fsid, OssApi* serving, const RefusedHandler& refused) {
+  const Result<std::string> answer = co_await Announce(std::move(fsid), serving);
+  const Code code = answer.code();
+  if (code != std::exchange(last_answer_, code)) {
+    if (answer.ok()) {
+      spdlog::info("MDT0000 is reached again");
+    } else {
+      spdlog::warn("cannot announce to MDT0000: {}", answer.status().ToString());
     }
-    const Code code = answer.code();
-    if (code == Code::kInvalid || code == Code::kExists || code == Code::kUnsupported) refused(answer.status());
+  }
+  if (answer.ok()) taken_ = true;
+  const bool will_not_have_us = code == Code::kInvalid || code == Code::kExists || code == Code::kUnsupported;
+  if (will_not_have_us && !taken_) refused(answer.status());
+}
+
+Task<void> Announcer::Run(std::string fsid, OssApi* serving, RefusedHandler refused) {
+  while (true) {
+    co_await Beat(fsid, serving, refused);
     const Duration pause = std::chrono::milliseconds(heartbeat_ms_.load());
     co_await Sleep(timers_, executor_, pause);
   }

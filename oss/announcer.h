@@ -1,5 +1,7 @@
 // Announcer: tells MDT0000 that this OST is there, where, and how full; again and again, as its heartbeat. The first answer
-// brings the filesystem's id to a new data directory; an answer that this directory is another filesystem's is final.
+// brings the filesystem's id to a new data directory; an answer that this directory is another filesystem's is final, unless
+// MDT0000 had taken this target in this life: then it is MDT0000 that went astray (restored from an old copy, say), while
+// clients write here what is not stable yet. That is for the log; the target goes on serving and asking.
 #pragma once
 
 #include <atomic>
@@ -25,8 +27,11 @@ class Announcer {
   // One announcement. Ok: the fsid MDT0000 told. kUnavailable: not reached. Anything else: we are refused.
   Task<Result<std::string>> Announce(std::string fsid, OssApi* serving);
 
-  // Announces for as long as the process lives. refused is told when MDT0000 will not have us.
-  Task<void> Run(std::string fsid, OssApi* serving, std::function<void(const Status&)> refused);
+  // Announces for as long as the process lives. refused is told when MDT0000 will not have us from the first.
+  using RefusedHandler = std::function<void(const Status&)>;
+  Task<void> Run(std::string fsid, OssApi* serving, RefusedHandler refused);
+  // One announcement of Run.
+  Task<void> Beat(std::string fsid, OssApi* serving, const RefusedHandler& refused);
 
  private:
   v1::RequestHeader Header(const std::string& fsid);
@@ -37,6 +42,8 @@ class Announcer {
   Timers& timers_;
   const v1::Target target_;
   const std::string instance_;
+  bool taken_ = false;          // by MDT0000, at least once
+  Code last_answer_ = Code::kOk;
   std::atomic<uint64_t> xid_{0};
   std::atomic<uint32_t> heartbeat_ms_{2000};
 };
