@@ -28,6 +28,7 @@ struct Object {
   ObjectRow row;
 
   std::map<uint64_t, Chunk> chunks;  // the loaded ones
+  uint64_t chunks_stay_until = 0;    // none of them can be dropped before this batch is stable
 
   // Known only once scanned: a read needs neither.
   bool scanned = false;

@@ -112,6 +112,7 @@ Task<Status> ObjectTable::LoadChunks(Object& object, uint64_t first_page, uint64
   const uint64_t first = first_page / kChunkPages;
   const uint64_t last = (first_page + page_count - 1) / kChunkPages;
   std::vector<uint64_t> missing;
+  object.chunks_stay_until = 0;  // those that come in may go at once
   for (uint64_t number = first; number <= last; ++number) {
     if (object.chunks.contains(number)) continue;
     const bool no_row = object.scanned ? !object.stored_chunks.Contains(number) : !object.exists;
@@ -132,6 +133,7 @@ Task<Status> ObjectTable::LoadChunks(Object& object, uint64_t first_page, uint64
   Result<std::vector<std::pair<uint64_t, Chunk>>> read = ReadChunks(kv_, object.id, missing);
   co_await Hop(strand_);
   if (!read.ok()) co_return read.status();
+  object.chunks_stay_until = 0;
   for (auto& [number, chunk] : *read) {
     auto [it, added] = object.chunks.try_emplace(number, std::move(chunk));
     if (added) ++chunk_count_;
@@ -174,29 +176,37 @@ Task<Result<ObjectTable::StoredSpans>> ObjectTable::ReadStoredSpans(Object& obje
 
 // False: something of it has to stay, so it does too.
 bool ObjectTable::DropChunks(Object& object, uint64_t stable_batch) {
+  // Thousands of chunks under one object, all changed, are not walked again for each request until a batch ends.
+  if (stable_batch < object.chunks_stay_until) return false;
+  bool pinned = false;
   for (auto it = object.chunks.begin(); it != object.chunks.end();) {
     const Chunk& chunk = it->second;
     if (chunk.dirty || chunk.pins > 0 || chunk.batch > stable_batch) {
+      pinned |= chunk.pins > 0;
       ++it;
       continue;
     }
     it = object.chunks.erase(it);
     --chunk_count_;
   }
+  if (!object.chunks.empty() && !pinned) object.chunks_stay_until = stable_batch + 1;
   return object.chunks.empty() && !object.dirty && object.users == 0 && object.batch <= stable_batch;
 }
 
 void ObjectTable::Trim(uint64_t stable_batch) {
   if (chunk_count_ <= limits_.chunks_max && objects_.size() <= limits_.objects_max) return;
-  constexpr int kLookedAtMax = 64;  // bounds what one request pays when nothing can go
+  constexpr int kKeptMax = 64;  // bounds what one request pays when nothing can go
   const size_t chunks_wanted = limits_.chunks_max / 8 * 7;
   const size_t objects_wanted = limits_.objects_max / 8 * 7;
   auto it = order_.begin();
-  for (int looked_at = 0; it != order_.end() && looked_at < kLookedAtMax; ++looked_at) {
+  for (int kept = 0; it != order_.end() && kept < kKeptMax;) {
     if (chunk_count_ <= chunks_wanted && objects_.size() <= objects_wanted) return;
     Object& object = **it;
     ++it;
-    if (!DropChunks(object, stable_batch)) continue;
+    if (!DropChunks(object, stable_batch)) {
+      ++kept;
+      continue;
+    }
     order_.erase(object.place_in_order);
     objects_.erase(object.id);
   }

@@ -82,7 +82,8 @@ class ObjectTable {
   };
   Task<Result<StoredSpans>> ReadStoredSpans(Object& object, uint64_t first_chunk, uint64_t end_chunk);
 
-  // Drops what is over the limits, the longest unused first. stable_batch: everything in batches up to it is in the store.
+  // Drops what is over the limits, the longest unused first, however much a request brought in; gives up after a few that
+  // have to stay. stable_batch: everything in batches up to it is in the store.
   void Trim(uint64_t stable_batch);
 
   size_t object_count() const { return objects_.size(); }
