@@ -76,7 +76,7 @@ Task<Result<ObjectServer::Done>> ObjectServer::SetSizeLocked(const ObjectUse& ob
   drop.end_page = std::max(end_page, PagesCovering(object->row.size));
   status = co_await pages_.PrepareDrop(*object, drop);
   if (!status.ok()) {
-    pages_.AbandonWrite(*object, tail);
+    co_await pages_.AbandonWrite(*object, tail);
     co_return status;
   }
   const Done done = FinishOrder(object, request.file_epoch(), request.mtime_ns(), has_tail ? kPageBytes : 0);
@@ -116,7 +116,7 @@ Task<Result<ObjectServer::Done>> ObjectServer::PunchLocked(const ObjectUse& obje
   PageDrop drop;
   const Status status = co_await PreparePunch(object, request, checked, edges, drop);
   if (!status.ok()) {
-    for (PageWrite& edge : edges) pages_.AbandonWrite(*object, edge);
+    for (PageWrite& edge : edges) co_await pages_.AbandonWrite(*object, edge);
     co_return status;
   }
   const Done done = FinishOrder(object, request.file_epoch(), request.mtime_ns(), edges.size() * kPageBytes);

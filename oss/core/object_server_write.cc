@@ -64,7 +64,7 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   if (!status.ok()) co_return status.With("writing object " + ToString(object->id));
   KnownSession* session = sessions_.Find(request.header().session());
   if (session == nullptr) {
-    pages_.AbandonWrite(*object, pages);
+    co_await pages_.AbandonWrite(*object, pages);
     co_return Status(Code::kNotConnected, "the session was closed while it wrote");
   }
   co_return ApplyWrite(object, request, pages, *session);

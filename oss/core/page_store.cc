@@ -148,17 +148,32 @@ Task<Status> PageStore::PrepareWrite(Object& object, PageWrite& write, bool limi
   if (!spans) co_return Status(Code::kNoSpace, "object " + ToString(object.id) + " has no slots left");
   write.spans = std::move(*spans);
   space_.Take(write.page_count);
+  space_.BeginWrite(write.page_count);
   co_await Hop(io_);
   write.crcs.reserve(write.page_count);
   PageWalker pages(write.pieces);
   for (uint32_t i = 0; i < write.page_count; ++i) write.crcs.push_back(pages.NextCrc());
   const Status written = co_await device_.Write(object.id, write.spans, write.pieces);
   co_await Hop(strand_);
-  if (!written.ok()) AbandonWrite(object, write);
+  space_.EndWrite(write.page_count);
+  if (!written.ok()) co_await AbandonWrite(object, write);
   co_return written;
 }
 
-void PageStore::AbandonWrite(Object& object, PageWrite& write) {
+// A device that is full stays full if every write that failed keeps the part that fitted.
+Task<void> PageStore::AbandonWrite(Object& object, PageWrite& write) {
+  if (write.spans.empty()) co_return;
+  const bool has_file = object.exists;
+  co_await Hop(io_);
+  // What cannot be given back keeps its blocks until it is used again, or until the next start removes the file.
+  Status ignored;
+  if (has_file) {
+    ignored = co_await device_.Punch(object.id, write.spans);
+  } else {
+    ignored = co_await device_.Remove(object.id);
+  }
+  (void)ignored;
+  co_await Hop(strand_);
   for (SlotSpan span : write.spans) object.slots.Free(span);
   space_.Give(SlotCount(write.spans));
   write.spans.clear();

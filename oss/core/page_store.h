@@ -62,7 +62,8 @@ class PageStore {
   // limited: kNoSpace when the store is full (orders of the MDS, which make room, are not limited).
   Task<Status> PrepareWrite(Object& object, PageWrite& write, bool limited);
   void ApplyWrite(Object& object, PageWrite& write, Transno transno);
-  void AbandonWrite(Object& object, PageWrite& write);
+  // Gives its blocks back to the device too.
+  Task<void> AbandonWrite(Object& object, PageWrite& write);
 
   Task<Status> PrepareDrop(Object& object, PageDrop& drop);
   void ApplyDrop(Object& object, PageDrop& drop);

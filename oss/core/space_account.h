@@ -1,5 +1,6 @@
 // SpaceAccount: how full an object store is. Counts slots: those pages lie in, those of writes under way, and those not
-// freed yet because a stable batch still refers to them. One strand.
+// freed yet because a stable batch still refers to them. Those of writes under way are also counted apart: what lies below
+// does not know of them yet, and without that many writers at once would eat up the reserve. One strand.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +22,8 @@ class SpaceAccount {
   bool HasRoomFor(uint64_t pages) const { return free_bytes() >= pages * kPageBytes; }
   void Take(uint64_t pages) { used_pages_ += pages; }
   void Give(uint64_t pages) { used_pages_ -= pages; }
+  void BeginWrite(uint64_t pages) { under_way_pages_ += pages; }
+  void EndWrite(uint64_t pages) { under_way_pages_ -= pages; }
 
   uint64_t used_bytes() const { return used_pages_ * kPageBytes; }
   uint64_t free_bytes() const {
@@ -33,12 +36,14 @@ class SpaceAccount {
  private:
   uint64_t DeviceFree() const {
     const Result<ObjectDevice::Space> space = device_.GetSpace();
-    if (!space.ok() || space->free_bytes < kReserveBytes) return 0;
-    return space->free_bytes - kReserveBytes;
+    const uint64_t spoken_for = kReserveBytes + under_way_pages_ * kPageBytes;
+    if (!space.ok() || space->free_bytes < spoken_for) return 0;
+    return space->free_bytes - spoken_for;
   }
   ObjectDevice& device_;
   const uint64_t capacity_bytes_;
   uint64_t used_pages_ = 0;
+  uint64_t under_way_pages_ = 0;
 };
 
 }  // namespace nacre

@@ -39,19 +39,17 @@ void MemoryDevice::PutLocked(File& file, uint32_t number, PageData data) {
   file.clean = false;
 }
 
-Status MemoryDevice::WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes) {
-  if (fail_write_) return *std::exchange(fail_write_, std::nullopt);
-  if ((stored_pages_ + SlotCount(spans)) * kPageBytes > bytes_max_) {
-    return Status(Code::kNoSpace, "the memory device is full");
-  }
+size_t MemoryDevice::WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes,
+                                 size_t pages_max) {
   File& file = files_[id];
-  size_t at = 0;
+  size_t done = 0;
   for (SlotSpan span : spans) {
-    for (uint32_t i = 0; i < span.count; ++i, at += kPageBytes) {
-      PutLocked(file, span.first + i, std::make_shared<const std::string>(bytes.substr(at, kPageBytes)));
+    for (uint32_t i = 0; i < span.count; ++i, ++done) {
+      if (done == pages_max || (stored_pages_ + 1) * kPageBytes > bytes_max_) return done;
+      PutLocked(file, span.first + i, std::make_shared<const std::string>(bytes.substr(done * kPageBytes, kPageBytes)));
     }
   }
-  return Status::Ok();
+  return done;
 }
 
 Task<Status> MemoryDevice::Write(const ObjectId& id, const std::vector<SlotSpan>& spans,
@@ -60,7 +58,13 @@ Task<Status> MemoryDevice::Write(const ObjectId& id, const std::vector<SlotSpan>
   std::string bytes;
   for (ByteView piece : pieces) bytes += AsText(piece);
   std::lock_guard lock(mutex_);
-  co_return WriteLocked(id, spans, bytes);
+  const size_t pages = bytes.size() / kPageBytes;
+  if (fail_write_) {
+    (void)WriteLocked(id, spans, bytes, pages / 2);
+    co_return *std::exchange(fail_write_, std::nullopt);
+  }
+  if (WriteLocked(id, spans, bytes, pages) < pages) co_return Status(Code::kNoSpace, "the memory device is full");
+  co_return Status::Ok();
 }
 
 Task<Status> MemoryDevice::Read(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) {

@@ -34,11 +34,11 @@ class MemoryDevice final : public ObjectDevice {
   // as it is, or torn in between; files made are there or not; removals and punches are done or not.
   std::unique_ptr<MemoryDevice> CrashedCopy(Random& random, Executor* executor = nullptr) const;
 
-  // The next call of the kind fails, once.
+  // The next call of the kind fails, once. A write that fails leaves the half of its pages.
   void FailNextWrite(Status error);
   void FailNextRead(Status error);
   void FailNextSync(Status error);
-  void LimitBytes(uint64_t bytes);              // kNoSpace beyond
+  void LimitBytes(uint64_t bytes);              // kNoSpace beyond; what fits was written
   bool FlipBit(const ObjectId& id, uint32_t slot);  // false: nothing lies there
   bool Has(const ObjectId& id) const;
   uint64_t StoredPages() const;
@@ -58,7 +58,8 @@ class MemoryDevice final : public ObjectDevice {
   Task<void> Enter();
   void ReadLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, MutableBytes out) const;
   void PutLocked(File& file, uint32_t number, PageData data);
-  Status WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes);
+  // Returns how many pages it wrote.
+  size_t WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes, size_t pages_max);
   static File CrashedFile(const File& file, Random& random);
 
   Executor* const executor_;

@@ -398,6 +398,54 @@ TEST(ObjectServer, ADeviceThatIsFullOrFailsLeavesTheObjectAsItWas) {
   EXPECT_EQ(world.Ping().used_bytes(), kPageBytes);
 }
 
+TEST(ObjectServer, WritesUnderWayDoNotEatUpTheReserve) {
+  OssWorld world;
+  world.device->LimitBytes(kReserveBytes + 4 * kPageBytes);
+  const std::string three = PageOf(1) + PageOf(2) + PageOf(3);
+  auto other_slot = world.WriteOf(TestObject(1), 0, three);
+  other_slot.mutable_header()->set_slot(1);
+  auto first = world.Begin(world.server->Write(world.WriteOf(TestObject(0), 0, three), RunOf(three)));
+  auto second = world.Begin(world.server->Write(other_slot, RunOf(three)));
+  const Code a = world.Finish(first).code(), b = world.Finish(second).code();
+  EXPECT_EQ(std::max(a, b), Code::kNoSpace);
+  EXPECT_EQ(std::min(a, b), Code::kOk);
+  EXPECT_EQ(world.Ping().free_bytes(), kPageBytes);
+  EXPECT_TRUE(world.Write(TestObject(2), 0, PageOf(4)).ok());
+}
+
+TEST(ObjectServer, AWriteThatFailedLeavesNothingOnTheDevice) {
+  OssWorld world;
+  const ObjectId there = TestObject(0), not_there = TestObject(1);
+  const std::string four = PageOf(2) + PageOf(3) + PageOf(4) + PageOf(5);
+  ASSERT_TRUE(world.Write(there, 0, PageOf(1)).ok());
+  ASSERT_TRUE(world.Commit().ok());
+  for (Code code : {Code::kNoSpace, Code::kIo}) {
+    for (const ObjectId& id : {there, not_there}) {
+      world.device->FailNextWrite(Status(code, "planted"));
+      EXPECT_EQ(world.Write(id, 10, four).code(), code);
+      EXPECT_EQ(world.device->StoredPages(), 1u);
+    }
+  }
+  EXPECT_FALSE(world.device->Has(not_there));
+  EXPECT_EQ(world.Ping().used_bytes(), kPageBytes);
+  ASSERT_TRUE(world.Write(not_there, 10, four).ok());
+  ASSERT_TRUE(world.Commit().ok());
+  world.Restart();
+  EXPECT_EQ(BytesOf(world.Read(not_there, 10, 4)->run), four);
+  EXPECT_EQ(BytesOf(world.Read(there, 0, 1)->run), PageOf(1));
+}
+
+TEST(ObjectServer, AWriteWhoseSessionEndedMeanwhileLeavesNothingOnTheDevice) {
+  OssWorld world;
+  auto write = world.Begin(world.server->Write(world.WriteOf(TestObject(0), 0, PageOf(1)), RunOf(PageOf(1))));
+  v1::OssDisconnectRequest bye;
+  *bye.mutable_header() = world.Header();
+  ASSERT_TRUE(world.Run(world.server->Disconnect(bye)).ok());
+  EXPECT_EQ(world.Finish(write).code(), Code::kNotConnected);
+  EXPECT_FALSE(world.device->Has(TestObject(0)));
+  EXPECT_EQ(world.Ping().used_bytes(), 0u);
+}
+
 TEST(ObjectServerDeathTest, AFailedSyncEndsTheProcess) {
   EXPECT_DEATH(
       {
