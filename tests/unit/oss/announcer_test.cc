@@ -18,7 +18,7 @@ class AnnouncerTest : public testing::Test {
     v1::Target target;
     target.set_kind(v1::TARGET_OST);
     target.set_address("127.0.0.1:9000");
-    return {std::make_shared<MdsLink>(&loop_, place_, &log_), loop_, loop_, target, instance};
+    return {MakeLink(&loop_, place_, &log_), loop_, loop_, target, instance};
   }
   void Beat(Announcer& announcer) {
     loop_.Run(announcer.Beat(kTestFsid, nullptr, [this](const Status& status) { refusals_.push_back(status.code()); }));
