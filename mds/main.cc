@@ -1,4 +1,5 @@
 // nacre-mds: one metadata target. Wiring only, innermost first: it reads like the stack.
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,23 @@ namespace {
 
 // Syncs of the log, and timers: one thread syncs while the other fires.
 constexpr size_t kIoThreads = 2;
+// As long as an OST may take to commit the most it keeps uncommitted (256 MiB) to a slow disk. One that answers later finds
+// its order repeated, which changes nothing; one that hangs does not keep this server from its end.
+constexpr Duration kOrderTimeout = std::chrono::seconds(20);
+
+// From the first call to the last. The core runs before and after.
+Status ServeCalls(MetadataServer& server, const ServerOptions& options, const MdsOptions& mds) {
+  MetadataService service(server, mds.boot_count);
+  Result<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(options.listen, service);
+  if (!grpc.ok()) return grpc.status();
+  spdlog::info("ready: MDT{:04} serves on {}, boot {}", mds.mdt_index, options.listen, mds.boot_count);
+
+  const int signal = WaitForStopSignal();
+  spdlog::info("stopping on signal {}", signal);
+  SyncWait(server.BeginStop());
+  (*grpc)->Stop();
+  return Status::Ok();
+}
 
 Status Serve(const ServerOptions& options, int64_t index) {
   NACRE_RETURN_IF_ERROR(StartLog("mdt" + std::to_string(index), options.log_level));
@@ -41,10 +59,10 @@ Status Serve(const ServerOptions& options, int64_t index) {
     spdlog::info("made filesystem {}", ToHex(AsBytes(*fsid)));
   }
 
+  Strand strand;  // outlives the threads that bring it jobs
   ThreadPool io(kIoThreads);
   CompletionLoop loop;  // of what this server asks others
-  Strand strand;
-  OstChannels osts(RpcOptions{.loop = &loop});
+  OstChannels osts(RpcOptions{.loop = &loop, .timeout = kOrderTimeout});
   MdsOptions mds;
   mds.mdt_index = static_cast<uint32_t>(index);
   mds.boot_count = identity->identity().boot_count;
@@ -52,20 +70,12 @@ Status Serve(const ServerOptions& options, int64_t index) {
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
   MetadataServer server(mds, seams);
-  NACRE_RETURN_IF_ERROR(SyncWait(server.Start()));
-  NACRE_RETURN_IF_ERROR(identity->AdoptFsid(server.fsid()));
-
-  MetadataService service(server, mds.boot_count);
-  Result<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(options.listen, service);
-  if (!grpc.ok()) return grpc.status();
-  spdlog::info("ready: MDT{:04} serves on {}, boot {}", index, options.listen, mds.boot_count);
-
-  const int signal = WaitForStopSignal();
-  spdlog::info("stopping on signal {}", signal);
-  SyncWait(server.BeginStop());
-  (*grpc)->Stop();
+  // Whatever ends it: what the core began must have ended before the core goes.
+  Status status = SyncWait(server.Start());
+  if (status.ok()) status = identity->AdoptFsid(server.fsid());
+  if (status.ok()) status = ServeCalls(server, options, mds);
   SyncWait(server.Stop());
-  return Status::Ok();
+  return status;
 }
 
 }  // namespace

@@ -98,7 +98,10 @@ Status Serve(const OssOptions& options) {
 
   ObjectService service(server, boot_count);
   Result<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(options.server.listen, service);
-  if (!grpc.ok()) return grpc.status();
+  if (!grpc.ok()) {
+    SyncWait(server.Stop());  // its housekeeping runs already
+    return grpc.status();
+  }
   Detach(announcer.Run(core.fsid, &server, [](const Status& status) { EndProcess(status.With("MDT0000 refuses this target")); }));
   spdlog::info("ready: OST{:04} serves on {}, boot {}", options.index, options.server.listen, boot_count);
 

@@ -38,7 +38,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
-    for (auto& queue : queues) CompletionLoop ends_at_once(std::move(queue));
+    queues.clear();  // nothing was begun on them; shut down first, each would log that it should have been the server
     return Status(Code::kBusy, "cannot listen on " + address + " (in use?)");
   }
   for (auto& queue : queues) {

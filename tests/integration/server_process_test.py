@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -41,6 +42,20 @@ class ServerProcess(unittest.TestCase):
         with open("/proc/%d/limits" % process.pid) as limits:
             soft, hard = next(line for line in limits if line.startswith("Max open files")).split()[3:5]
         self.assertEqual(soft, hard)
+
+    def test_a_port_that_is_taken_ends_a_server_with_one_clean_message(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            process = self.begin_mds("127.0.0.1:%d" % taken.getsockname()[1])
+            self.assertEqual(process.wait(timeout=120), 1, self.log())
+        log = self.log()
+        self.assertEqual(log.count("cannot listen on"), 1, log)
+        for word in ("being shutdown", "broken promise"):
+            self.assertNotIn(word, log)
+        # And leaves a data directory with which it starts as soon as the port is free.
+        self.begin_mds("127.0.0.1:0")
+        wait_until(lambda: "ready:" in self.log(), "the server serves")
 
 
 if __name__ == "__main__":
