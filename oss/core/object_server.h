@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/api/oss_api.h"
 #include "common/base/async_lock.h"
@@ -137,6 +138,12 @@ class ObjectServer final : public OssApi {
   void CloseSilentSessions();
   void ForgetSession(uint64_t session);
   Task<void> PurgeTombstones();
+  struct TombstoneScan {
+    std::vector<std::string> expired;
+    size_t looked_at = 0;
+    std::string next;  // the key to go on from; empty: there is none
+  };
+  Result<TombstoneScan> ScanTombstones(std::string_view from, uint64_t expired_before) const;
 
   const ObjectServerOptions options_;
   Clock& clock_;
@@ -152,6 +159,7 @@ class ObjectServer final : public OssApi {
   StrandTimer timer_;
   TaskGroup background_;
   bool purging_ = false;
+  std::string purge_from_;  // where the next round of purging begins
 
   SessionTable sessions_;
   ReplyTable replies_;

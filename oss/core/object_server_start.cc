@@ -1,10 +1,17 @@
 // ObjectServer: what happens before serving, and in the background.
+#include <algorithm>
+
 #include "common/wire/wire.h"
 #include "oss/core/object_server.h"
 
 namespace nacre {
 namespace {
+// Of tombstones: what holds an io thread or the strand at once, and what one round of housekeeping does. A round every 15 s
+// ends more than any client can destroy meanwhile.
+constexpr size_t kLookedAtOnceMax = 10'000;
 constexpr size_t kPurgedAtOnceMax = 1000;
+constexpr size_t kLookedAtInARoundMax = 1'000'000;
+constexpr size_t kPurgedInARoundMax = 100'000;
 }  // namespace
 
 Task<Status> ObjectServer::Start() {
@@ -135,18 +142,39 @@ void ObjectServer::ForgetSession(uint64_t session) {
   for (std::string& key : replies_.Drop(session)) committer_.DeleteRow(kReplyFamily, std::move(key));
 }
 
+// A round goes on where the last one ended, so that it does not pay for those before, and ends at a bound: what it finds
+// waits in memory for the next batch. Tombstones lie in the order of objects, so all have to be looked at.
 Task<void> ObjectServer::PurgeTombstones() {
   const uint64_t now = static_cast<uint64_t>(clock_.WallNs()) / 1'000'000'000;
-  co_await Hop(io_);
-  std::vector<std::string> expired;
-  const std::unique_ptr<KvCursor> at = kv_.Seek(kTombstoneFamily, "");
-  for (; at->Valid() && expired.size() < kPurgedAtOnceMax; at->Next()) {
-    const Result<uint64_t> since = DecodeTombstone(at->value());
-    if (since.ok() && *since + options_.tombstone_seconds < now) expired.emplace_back(at->key());
-  }
-  co_await Hop(*strand_);
-  for (std::string& key : expired) committer_.DeleteRow(kTombstoneFamily, std::move(key));
+  const uint64_t expired_before = now - std::min(now, options_.tombstone_seconds);
+  size_t looked_at = 0, purged = 0;
+  do {
+    co_await Hop(io_);
+    Result<TombstoneScan> scan = ScanTombstones(purge_from_, expired_before);
+    co_await Hop(*strand_);
+    if (!scan.ok()) break;  // the store's fault shows where it matters; the next round tries again
+    for (std::string& key : scan->expired) committer_.DeleteRow(kTombstoneFamily, std::move(key));
+    looked_at += scan->looked_at;
+    purged += scan->expired.size();
+    purge_from_ = std::move(scan->next);
+  } while (!purge_from_.empty() && looked_at < kLookedAtInARoundMax && purged < kPurgedInARoundMax);
   purging_ = false;
+}
+
+Result<ObjectServer::TombstoneScan> ObjectServer::ScanTombstones(std::string_view from, uint64_t expired_before) const {
+  TombstoneScan scan;
+  const std::unique_ptr<KvCursor> at = kv_.Seek(kTombstoneFamily, from);
+  for (; at->Valid(); at->Next()) {
+    if (scan.looked_at == kLookedAtOnceMax || scan.expired.size() == kPurgedAtOnceMax) {
+      scan.next = std::string(at->key());
+      break;
+    }
+    ++scan.looked_at;
+    const Result<uint64_t> since = DecodeTombstone(at->value());
+    if (since.ok() && *since < expired_before) scan.expired.emplace_back(at->key());
+  }
+  NACRE_RETURN_IF_ERROR(at->status());
+  return scan;
 }
 
 }  // namespace nacre

@@ -351,6 +351,29 @@ TEST(ObjectServer, ADestroyedObjectStaysDestroyedUntilItsTombstoneEnds) {
   EXPECT_FALSE(world.kv->Seek(kTombstoneFamily, "")->Valid());
 }
 
+TEST(ObjectServer, TombstonesOfABulkRemovalAreGoneAFewRoundsAfterTheirTime) {
+  constexpr uint32_t kExpired = 120'000;
+  OssWorld world;
+  const auto wall_seconds = static_cast<uint64_t>(world.queue.clock.WallNs()) / 1'000'000'000;
+  KvBatch batch;
+  for (uint32_t i = 0; i < kExpired; ++i) {
+    batch.Put(kTombstoneFamily, ObjectKey(TestObject(i)), EncodeTombstone(wall_seconds - 4000));
+  }
+  const std::string fresh = ObjectKey(TestObject(kExpired / 2)), damaged = ObjectKey(TestObject(kExpired));
+  batch.Put(kTombstoneFamily, fresh, EncodeTombstone(wall_seconds));
+  batch.Put(kTombstoneFamily, damaged, "?");
+  ASSERT_TRUE(world.kv->Apply(batch, KvStore::Durability::kSynced).ok());
+  for (int rounds = 0; rounds < 2; ++rounds) world.queue.Advance(seconds(15));
+  world.queue.Advance(seconds(5));  // and the batch that carries them
+  std::vector<std::string> left;
+  for (auto at = world.kv->Seek(kTombstoneFamily, ""); at->Valid(); at->Next()) left.emplace_back(at->key());
+  EXPECT_EQ(left.size(), 2u);
+  EXPECT_EQ(left.front(), fresh);
+  // Rounds begin anew at the first.
+  for (int i = 0; i < 65; ++i) world.queue.Advance(minutes(1));
+  EXPECT_FALSE(world.kv->Get(kTombstoneFamily, fresh)->has_value());
+}
+
 TEST(ObjectServer, ARottenPageIsNamedAndCountedNeverReturned) {
   OssWorld world;
   const ObjectId id = TestObject(0);
