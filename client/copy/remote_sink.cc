@@ -74,7 +74,7 @@ class RemoteSinkFile final : public SinkFile {
     closing.file = file_;
     if (sink_->options().preserve) closing.atime_ns = info_.atime_ns;
     if (sink_->options().preserve) closing.mtime_ns = info_.mtime_ns;
-    std::function<void(Status)> told = [status, verdict = std::move(verdict)](Status closed) {
+    std::function<void(Status)> told = [status, verdict = std::move(verdict)](const Status& closed) {
       verdict(status.ok() ? closed : status);
     };
     co_await sink_->Close(std::move(closing), std::move(told));

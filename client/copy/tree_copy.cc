@@ -193,7 +193,7 @@ Task<void> TreeCopy::CopyFile(std::shared_ptr<SourceNode> node, std::shared_ptr<
     if (xattrs.ok() && !xattrs->empty()) status = co_await (*to)->SetXattrs(*std::move(xattrs));
   }
   co_await (*from)->Close();
-  std::function<void(Status)> note = [this, status, label](Status verdict) {
+  std::function<void(Status)> note = [this, status, label](const Status& verdict) {
     if (verdict.ok() && status.ok()) {
       Count(&CopyReport::files);
     } else {
