@@ -33,6 +33,7 @@ Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, cons
   co_return reply;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are types and names.
 // One call of either API that is a plain message each way.
 #define NACRE_LINK_CALL(prefix, api, method, request_type, reply_type)                                  \
   Task<Result<v1::reply_type>> method(v1::request_type request) override {                              \
@@ -40,6 +41,8 @@ Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, cons
     auto start = [request = std::move(request)](api& server) { return server.method(request); };        \
     return Carry<v1::reply_type>(loop_, place_, log_, prefix #method, loss, std::move(start));          \
   }
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 class MdsLink final : public MdsApi {
  public:

@@ -17,7 +17,8 @@ class LyingServer : public testing::Test {
     client.Put("/plain/file", "x");
   }
   // Lies about the contexts of inodes in these replies from now on.
-  void ShowContexts(const std::string& in, std::function<std::string(const std::string&)> as) {
+  using Lie = std::function<std::string(const std::string&)>;
+  void ShowContexts(const std::string& in, const Lie& as) {
     client.log.tamper = [in, as](const std::string& name, google::protobuf::Message& reply) {
       v1::Inode* inode = nullptr;
       if (name != in) return;
@@ -27,7 +28,7 @@ class LyingServer : public testing::Test {
       if (inode != nullptr) inode->set_context(as(inode->context()));
     };
   }
-  static std::string None(std::string) { return std::string(); }
+  static std::string None(const std::string&) { return std::string(); }
   static std::string OtherNonce(std::string context) {
     context.back() = static_cast<char>(context.back() ^ 1);
     return context;
@@ -58,7 +59,7 @@ TEST_F(LyingServer, AFilesNonceIsTheClients) {
 }
 
 TEST_F(LyingServer, AnOpenOfAFileInAnEncryptedDirectoryMustShowItsPolicy) {
-  for (auto lie : {None, OtherKey}) {
+  for (const Lie& lie : {Lie(None), Lie(OtherKey)}) {
     ShowContexts("mds.Open", lie);
     EXPECT_EQ(client.TryOpen("/d/file", TestClient::Existing(true)).code(), Code::kIntegrity);
   }
@@ -83,7 +84,7 @@ TEST_F(LyingServer, ADirectoryWithoutItsContextIsNotWalkedInto) {
 }
 
 TEST_F(LyingServer, ADirectoryMadeIsTheOneThatWasSent) {
-  for (auto lie : {None, OtherNonce}) {
+  for (const Lie& lie : {Lie(None), Lie(OtherNonce)}) {
     ShowContexts("mds.Make", lie);
     EXPECT_EQ(client.MakeDir("/d/made"), Code::kIntegrity);
     client.log.tamper = nullptr;
