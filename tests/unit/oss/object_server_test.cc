@@ -520,17 +520,17 @@ TEST(ObjectServer, CachedObjectsAreBoundedAndComeBack) {
   small.cache.chunks_max = 16;
   OssWorld world(small);
   for (uint32_t i = 0; i < 200; ++i) {
-    ASSERT_TRUE(world.Write(TestObject(i), i * 300, PageOf(i)).ok());
+    ASSERT_TRUE(world.Write(TestObject(i), uint64_t{i} * 300, PageOf(i)).ok());
     if (i % 10 == 9) {
       ASSERT_TRUE(world.Commit().ok());
     }
   }
-  for (uint32_t i = 0; i < 200; ++i) EXPECT_EQ(BytesOf(world.Read(TestObject(i), i * 300, 1)->run), PageOf(i));
-  for (uint32_t i = 0; i < 200; i += 2) ASSERT_TRUE(world.Write(TestObject(i), i * 300, PageOf(i + 1000)).ok());
+  for (uint32_t i = 0; i < 200; ++i) EXPECT_EQ(BytesOf(world.Read(TestObject(i), uint64_t{i} * 300, 1)->run), PageOf(i));
+  for (uint32_t i = 0; i < 200; i += 2) ASSERT_TRUE(world.Write(TestObject(i), uint64_t{i} * 300, PageOf(i + 1000)).ok());
   ASSERT_TRUE(world.Commit().ok());
   EXPECT_EQ(world.Ping().used_bytes(), 200 * kPageBytes);
   world.Restart();
-  EXPECT_EQ(BytesOf(world.Read(TestObject(4), 4 * 300, 1)->run), PageOf(1004));
+  EXPECT_EQ(BytesOf(world.Read(TestObject(4), uint64_t{4} * 300, 1)->run), PageOf(1004));
 }
 
 TEST(ObjectServer, AStoreOfAnotherTargetOrAnOlderIdentityIsRefused) {
