@@ -74,16 +74,16 @@ Task<Result<v1::Inode>> Namespace::Make(DirectoryPtr parent, std::string name, v
     *request.mutable_fid() = ToWire(*fid);
     reply = co_await session_->Call(&MdsApi::Make, request, CallKind::kChange, &trace);
   }
-  if (reply.ok() && reply->inode().context() != context) {
-    co_return Status(Code::kIntegrity, "the server made " + ToString(*fid) + " with another encryption context than was sent");
-  }
-  if (reply.ok()) co_return std::move(*reply->mutable_inode());
-  if (reply.code() == Code::kExists && trace.unsure) {
+  Result<v1::Inode> made = reply.ok() ? Result<v1::Inode>(std::move(*reply->mutable_inode())) : reply.status();
+  if (made.code() == Code::kExists && trace.unsure) {
     // Perhaps our own, made before the answer was lost: its FID tells.
     Result<v1::Inode> there = co_await LookupIn(parent, name);
-    if (there.ok() && FromWire(there->fid()) == *fid) co_return there;
+    if (there.ok() && FromWire(there->fid()) == *fid) made = std::move(there);
   }
-  co_return reply.status();
+  if (made.ok() && made->context() != context) {
+    co_return Status(Code::kIntegrity, "the server made " + ToString(*fid) + " with another encryption context than was sent");
+  }
+  co_return made;
 }
 
 Task<Result<v1::Inode>> Namespace::MakeDirectoryIn(DirectoryPtr parent, std::string name, uint32_t mode) {

@@ -68,6 +68,22 @@ TEST_F(Copies, ACopyIntoADirectoryThatHasTheNameMergesAsCpDoes) {
   EXPECT_EQ(client.Stat("/d/into/tree/tree").code(), Code::kNotFound);
 }
 
+// A lying server could show a symlink and a directory of one name.
+TEST_F(Copies, ACopyToThisMachineMakesNoDirectoryThroughASymlink) {
+  const std::string local = testing::TempDir() + "nacre-symlink-" + std::to_string(getpid());
+  std::filesystem::create_directories(local + "/elsewhere");
+  std::filesystem::create_directories(local + "/into");
+  std::filesystem::create_directory_symlink(local + "/elsewhere", local + "/into/tree");
+  CopyOptions options;
+  options.recursive = true;
+  const Result<CopyReport> report = client.Run(GetTree(&client.core, "/d/tree", local + "/into", std::move(options)));
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  ASSERT_EQ(report->failures.size(), 1U);
+  EXPECT_EQ(report->failures[0].second.code(), Code::kNotDirectory);
+  EXPECT_TRUE(std::filesystem::is_empty(local + "/elsewhere"));
+  std::filesystem::remove_all(local);
+}
+
 TEST_F(Copies, ASourceThatBecomesShorterIsAFailureAndNotAHole) {
   const std::string local = testing::TempDir() + "nacre-shrinking-" + std::to_string(getpid());
   std::ofstream(local) << kContent;
