@@ -156,13 +156,13 @@ def bench_big(cluster, memory, work, total, pairs, result):
     for number in range(pairs):
         for kind, target in pair_order(number, targets):
             figures[f"put_{kind}"].append(memory.settled(wanted, lambda: cluster.nacre("put", source, target),
-                                                  undo=lambda: cluster.nacre("rm", target)))
+                                                         undo=lambda: cluster.nacre("rm", target)))
         figures["cp"].append(memory.settled(wanted, lambda: Measured(["sh", "-c", f"cp {source} {back} && sync {back}"]),
-                                     undo=lambda: os.unlink(back)))
+                                            undo=lambda: os.unlink(back)))
         os.unlink(back)
         for kind, target in pair_order(number, targets):
             figures[f"get_{kind}"].append(memory.settled(wanted, lambda: cluster.nacre("get", target, back),
-                                                  undo=lambda: os.unlink(back)))
+                                                         undo=lambda: os.unlink(back)))
             os.unlink(back)
         for kind, target in pair_order(number, targets):
             with open("/dev/null", "wb") as null:
@@ -202,7 +202,7 @@ def bench_small(cluster, memory, work, files, pairs, result):
         for kind, parent in pair_order(pair, (("enc", "/vault"), ("plain", "/plain"))):
             target = f"{parent}/small{pair}"
             runs[kind].append(memory.settled(256 << 20, lambda: cluster.nacre("put", "-r", tree, target),
-                                      undo=lambda: cluster.nacre("rm", "-r", target)))
+                                             undo=lambda: cluster.nacre("rm", "-r", target)))
         for parent in ("/vault", "/plain"):
             cluster.nacre("rm", "-r", f"{parent}/small{pair}")
     ratio = median([p.wall / e.wall for e, p in zip(runs["enc"], runs["plain"])])
