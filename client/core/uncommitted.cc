@@ -25,15 +25,16 @@ Status WriteFate::status() const {
 void Uncommitted::Add(const v1::ReplyHeader& header, Entry entry) {
   Heard(header);
   if (header.stable() || header.transno() == 0) return;
-  bool lost = false;
   {
     std::lock_guard lock(mutex_);
+    if (header.boot_count() >= boot_count_) {
+      if (header.transno() > stable_) entries_.emplace(header.transno(), std::move(entry));
+      return;
+    }
     // An answer of an earlier life of the server that was overtaken by one of its new life.
-    lost = header.boot_count() < boot_count_;
-    if (lost) loss_ = RestartLoss();
-    if (!lost && header.transno() > stable_) entries_.emplace(header.transno(), std::move(entry));
+    loss_ = RestartLoss();
   }
-  if (lost) entry.fate->Lose(RestartLoss());
+  entry.fate->Lose(RestartLoss());
 }
 
 void Uncommitted::Heard(const v1::ReplyHeader& header) {

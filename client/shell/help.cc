@@ -74,7 +74,7 @@ CLI::App* DeepestCommand(CommandTree& tree, const std::vector<std::string>& word
 
 std::string FullName(const CLI::App& command) {
   std::string name = command.get_name();
-  for (const CLI::App* at = command.get_parent(); at != nullptr; at = at->get_parent()) name = at->get_name() + " " + name;
+  for (const CLI::App* at = command.get_parent(); at != nullptr; at = at->get_parent()) name.insert(0, at->get_name() + " ");
   return name;
 }
 
@@ -112,7 +112,9 @@ std::string Explain(const CLI::ParseError& error, CommandTree& tree, const std::
     for (const std::string& word : words) {
       const std::string option = word.substr(0, word.find('='));
       if (option.size() < 2 || option[0] != '-' || std::find(known.begin(), known.end(), option) != known.end()) continue;
-      return colon + "unknown option " + Printable(option) + Proposal(option, known) + see;
+      std::string why = colon;
+      why.append("unknown option ").append(Printable(option)).append(Proposal(option, known)).append(see);
+      return why;
     }
   }
   return colon + Printable(error.what()) + see;

@@ -58,7 +58,8 @@ char** CompleteAt(const char*, int start, int end) {
   char** list = static_cast<char**>(std::calloc(found.size() + 2, sizeof(char*)));
   list[0] = strdup(common.c_str());
   for (size_t i = 0; i < found.size(); ++i) list[i + 1] = strdup(found[i].c_str());
-  rl_completion_append_character = found.size() == 1 && !common.ends_with('/') ? ' ' : '\0';
+  rl_completion_append_character = 0;  // none
+  if (found.size() == 1 && !common.ends_with('/')) rl_completion_append_character = ' ';
   return list;
 }
 

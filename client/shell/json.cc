@@ -101,7 +101,10 @@ std::string Map(const Message& message, const FieldDescriptor& field) {
     sorted[name.starts_with('"') ? name : "\"" + name + "\""] = Scalar(entry, value, -1);
   }
   std::string out = "{";
-  for (const auto& [name, text] : sorted) out += (out.size() > 1 ? "," : "") + name + ":" + text;
+  for (const auto& [name, text] : sorted) {
+    if (out.size() > 1) out += ',';
+    out.append(name).append(":").append(text);
+  }
   return out + "}";
 }
 

@@ -67,7 +67,7 @@ std::vector<std::string> ShellSession::CompletePath(const std::string& word) {
   const std::string begin = slash == std::string::npos ? word : word.substr(slash + 1);
   std::vector<std::string> found;
   const std::string directory = CleanPath(holder_.cwd, shown.empty() ? "." : shown);
-  const Status listed = (*client)->List(directory, Client::Follow::kYes, [&](std::vector<DirectoryEntry> page) {
+  const Status listed = (*client)->List(directory, Client::Follow::kYes, [&](const std::vector<DirectoryEntry>& page) {
     for (const DirectoryEntry& entry : page) {
       if (!entry.name.starts_with(begin) || (begin.empty() && entry.name.starts_with("."))) continue;
       found.push_back(shown + entry.name + (entry.info.kind == FileKind::kDirectory ? "/" : ""));

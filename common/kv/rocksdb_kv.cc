@@ -187,8 +187,9 @@ Status CheckExistingFamilies(const std::string& directory, const rocksdb::DBOpti
     const bool known = name == rocksdb::kDefaultColumnFamilyName ||
                        std::any_of(families.begin(), families.end(), [&](const auto& spec) { return spec.name == name; });
     if (!known) {
-      return Status(Code::kInvalid, directory + " holds family '" + name +
-                                        "', not known here: another program's or a newer version's store");
+      std::string why = directory;
+      why.append(" holds family '").append(name).append("', not known here: another program's or a newer version's store");
+      return Status(Code::kInvalid, std::move(why));
     }
   }
   if (present.size() == families.size() + 1) return Status::Ok();
@@ -227,7 +228,7 @@ Status CheckFormat(RocksKv& store, const std::string& directory, const std::vect
 
 }  // namespace
 
-Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, std::vector<KvFamilySpec> families,
+Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, const std::vector<KvFamilySpec>& families,
                                              const RocksKvOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);

@@ -22,7 +22,7 @@ struct RocksKvOptions {
 
 // Makes directory and store where there is none. kBusy: another process has it open. kInvalid: not ours, or of other
 // families. kIntegrity: damaged.
-Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, std::vector<KvFamilySpec> families,
+Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, const std::vector<KvFamilySpec>& families,
                                              const RocksKvOptions& options);
 
 }  // namespace nacre

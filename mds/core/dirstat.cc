@@ -21,7 +21,7 @@ std::string EncodeDirstat(const Dirstat& stat) {
 std::optional<Dirstat> DecodeDirstat(std::string_view bytes) {
   if (bytes.size() != kDirstatBytes) return std::nullopt;
   const uint8_t* at = AsBytes(bytes).data();
-  const auto number = [at](int which) { return static_cast<int64_t>(LoadBigEndian64(at + 1 + 8 * which)); };
+  const auto number = [at](size_t which) { return static_cast<int64_t>(LoadBigEndian64(at + 1 + 8 * which)); };
   Dirstat stat{.entries = number(0), .subdirectories = number(1)};
   if ((at[0] & kHasMtime) != 0) stat.mtime_ns = number(2);
   if ((at[0] & kHasCtime) != 0) stat.ctime_ns = number(3);

@@ -123,13 +123,13 @@ bool MendNoun(Message& message, Session& session, std::mt19937_64& rng) {
 // Pages that agree with what the header says of them; the rest stays random.
 void MendPages(Message& message, std::mt19937_64& rng) {
   if (auto* write = dynamic_cast<v1::WriteRequest*>(&message); write != nullptr) {
-    const uint32_t pages = static_cast<uint32_t>(rng() % 4);
+    const size_t pages = rng() % 4;
     write->clear_metas();
     write->set_pages(std::string(pages * kPage, 'r'));
     v1::WriteHeader& header = *write->mutable_header();
     header.clear_capability();
     header.clear_meta_length();
-    header.set_page_count(pages);
+    header.set_page_count(static_cast<uint32_t>(pages));
     header.set_offset(header.offset() / kPage * kPage);
     header.set_size_diff(header.size_diff() % kPage);
   }
@@ -160,7 +160,10 @@ std::string RandomRequest(const google::protobuf::Descriptor& type, Session& ses
   if (rng() % 10 != 0) Mend(*message, session, rng);
   if (rng() % 2 == 0) MendPages(*message, rng);
   std::string bytes = message->SerializeAsString();
-  if (rng() % 10 == 0 && !bytes.empty()) bytes[rng() % bytes.size()] ^= static_cast<char>(1 << rng() % 8);
+  if (rng() % 10 == 0 && !bytes.empty()) {
+    char& hit = bytes[rng() % bytes.size()];
+    hit = static_cast<char>(hit ^ (1U << rng() % 8));
+  }
   return bytes;
 }
 

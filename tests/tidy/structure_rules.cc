@@ -136,7 +136,7 @@ Faults CheckPromises(std::string_view promises, const std::set<std::string>& tes
     const std::vector<std::string> named = MatchesOf(cells[3], kTicked, 1);
     if (named.empty() && cells[3].find("not yet") == std::string::npos) faults.push_back(name + ": names no test, nor says not yet");
     for (const std::string& test : named) {
-      if (!tests.contains(test)) faults.push_back(name + ": there is no test " + test);
+      if (!tests.contains(test)) faults.push_back(std::string(name).append(": there is no test ").append(test));
     }
   }
   for (int number = 1; number <= 10; ++number) {

@@ -97,7 +97,8 @@ int Down(CommandContext& context, const DevArguments& arguments) {
 
 using OneTarget = std::function<Status(CommandContext&, const DevArguments&)>;
 
-void AddForTarget(CommandTree& tree, CLI::App* dev, const std::string& verb, const std::string& does, OneTarget action) {
+void AddForTarget(CommandTree& tree, CLI::App* dev, const std::string& verb, const std::string& does,
+                  const OneTarget& action) {
   auto arguments = std::make_shared<DevArguments>();
   CLI::App* command = tree.Add(verb, does, "nacre dev " + verb + " /tmp/cluster ost1", dev);
   command->add_option("DIR", arguments->directory, "the cluster's directory")->required();

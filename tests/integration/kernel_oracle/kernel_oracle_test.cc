@@ -169,7 +169,8 @@ class KernelOracle : public testing::Test {
     for (const auto& [inode, name] : vault.nokey_texts) {
       if (vault.entries.at(inode).kind != Entry::Kind::kSymlink) continue;
       std::string target(8192, '\0');
-      const ssize_t bytes = readlink((directory + "/" + name).c_str(), target.data(), target.size());
+      const std::string path = std::string(directory).append("/").append(name);
+      const ssize_t bytes = readlink(path.c_str(), target.data(), target.size());
       ASSERT_GT(bytes, 0) << std::strerror(errno);
       vault.nokey_targets[inode] = target.substr(0, static_cast<size_t>(bytes));
     }

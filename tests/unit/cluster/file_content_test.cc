@@ -137,7 +137,7 @@ TEST(FileContent, IsThatOfAVectorOfBytesAfterAnyMixOfOperationsByTwoClients) {
     for (const bool encrypted : {false, true}) {
       SCOPED_TRACE(std::to_string(stripes) + " stripes" + (encrypted ? ", encrypted" : ""));
       Cluster cluster(seed + stripes, 3);
-      ModelledFile file(cluster, seed + stripes * 2 + encrypted, encrypted, stripes);
+      ModelledFile file(cluster, seed + uint64_t{stripes} * 2 + encrypted, encrypted, stripes);
       for (int i = 0; i < steps; ++i) {
         if (file.Step() && !testing::Test::HasFailure()) continue;
         ADD_FAILURE() << "in step " << i;

@@ -119,7 +119,8 @@ TEST(Chunk, ComesBackFromItsRow) {
       EXPECT_EQ(Chunk::Decode(std::string_view(row).substr(0, cut)).code(), Code::kIntegrity);
     }
     std::string flipped = row;
-    flipped[random.Below(flipped.size())] ^= static_cast<char>(1 << random.Below(8));
+    char& hit = flipped[random.Below(flipped.size())];
+    hit = static_cast<char>(hit ^ (1U << random.Below(8)));
     (void)Chunk::Decode(flipped).ok();  // whatever it says, it does not crash
   }
 }

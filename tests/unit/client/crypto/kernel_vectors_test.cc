@@ -27,7 +27,7 @@ TEST(KernelVectors, AllPaddingsNamesFilesAndSymlinksAreTheKernelsBytes) {
 TEST(KernelVectors, AChangedFactIsNoticed) {
   auto directories = Frozen();
   ASSERT_FALSE(directories.empty());
-  const KernelDirectory good = directories.front();
+  const KernelDirectory& good = directories.front();
   KernelDirectory bad = good;
   bad.names.front().stored.back() ^= 1;
   EXPECT_EQ(Differences(bad).size(), 1u);

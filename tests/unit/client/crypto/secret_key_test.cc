@@ -26,6 +26,7 @@ static_assert(std::is_nothrow_move_constructible_v<SecretKey> && std::is_nothrow
 bool AnyResident(unsigned long begin, size_t bytes) {
   std::vector<unsigned char> pages((bytes + 4095) / 4096 + 1);
   const unsigned long first = begin & ~4095ul;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address that /proc told
   if (mincore(reinterpret_cast<void*>(first), begin + bytes - first, pages.data()) != 0) return true;
   return std::any_of(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; });
 }

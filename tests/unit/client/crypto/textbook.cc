@@ -166,7 +166,7 @@ Bytes Hctr2Encrypt(const Bytes& key, const Bytes& tweak, const Bytes& text) {
   auto hash = [&](const Bytes& tail) {
     const bool whole = tail.size() % 16 == 0;
     Bytes blocks;
-    Append(blocks, Number(2 * 8 * tweak.size() + (whole ? 2 : 3)));
+    Append(blocks, Number(16 * tweak.size() + (whole ? 2 : 3)));
     blocks += pad(tweak) + (whole ? tail : pad(tail + Bytes(1, 1)));
     return Polyval(hash_key, blocks);
   };

@@ -85,7 +85,8 @@ TEST(BulkCodec, RefusesHostileBytes) {
   SeededRandom random(99);
   for (int round = 0; round < 5000; ++round) {                               // never a crash, whatever is flipped
     std::string bytes = good.substr(0, 64 + random.Below(64));
-    bytes[random.Below(bytes.size())] ^= static_cast<char>(1 << random.Below(8));
+    char& hit = bytes[random.Below(bytes.size())];
+    hit = static_cast<char>(hit ^ (1U << random.Below(8)));
     DecodeWrite(BufferOf(bytes, 1 + random.Below(50))).ok();
   }
 }
