@@ -35,6 +35,7 @@ struct OssOptions {
   uint64_t capacity = 0;
   Duration commit_interval = std::chrono::seconds(5);
   Duration tombstone_keep = std::chrono::hours(1);
+  Duration recovery_window = std::chrono::seconds(30);
 };
 
 // A new data directory learns from MDT0000 which filesystem it is part of; it is no use to anybody before.
@@ -93,6 +94,8 @@ Status Serve(const OssOptions& options) {
   core.commit.interval = options.commit_interval;
   core.tombstone_seconds =
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(options.tombstone_keep).count());
+  core.recovery_window = options.recovery_window;
+  core.notice = [](const std::string& what) { spdlog::info("{}", what); };
   ObjectServer server({.io = io, .timers = io, .clock = clock, .kv = **kv, .device = **device, .fatal = EndProcess}, core);
   NACRE_RETURN_IF_ERROR(SyncWait(server.Start()));
 
@@ -107,6 +110,7 @@ Status Serve(const OssOptions& options) {
 
   const int signal = WaitForStopSignal();
   spdlog::info("stopping on signal {}", signal);
+  SyncWait(server.BeginStop());
   (*grpc)->Stop();
   SyncWait(server.Stop());
   spdlog::info("stopped: everything is stable");
@@ -131,6 +135,8 @@ int main(int argc, char** argv) {
              config.Get("mds", &options.mds, "HOST:PORT of MDT0000");
              config.GetSize("capacity", &options.capacity, "how much it may hold; 0: what the filesystem below has");
              config.GetDuration("commit_interval", &options.commit_interval, "the longest a write waits to become stable");
+             config.GetDuration("recovery_window", &options.recovery_window,
+                                "how long a restarted server waits for clients to replay what it had not committed");
              config.GetDuration("tombstone_keep", &options.tombstone_keep, "how long destroyed objects refuse late writes");
            },
        .run = [&] { return nacre::Serve(options); }});

@@ -3,6 +3,17 @@
 #include <cstdio>
 
 namespace nacre {
+namespace {
+
+// Well below the time for which a restarted server waits (ObjectServerOptions::recovery_window).
+constexpr Duration kQuestionEvery = std::chrono::seconds(5);
+
+// A server that restarts while a client connects has forgotten it again: to be tried once more.
+Status UnavailableIfForgotten(const Status& status) {
+  return status.code() == Code::kNotConnected ? Status(Code::kUnavailable, status.message()) : status;
+}
+
+}  // namespace
 
 Ost::Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index)
     : Peer(environment), session_(std::move(session)), budget_(budget), index_(index), connecting_(*environment.pool, 1),
@@ -50,10 +61,18 @@ Task<Result<uint64_t>> Ost::EnsureSession() {
     std::lock_guard lock(mutex_);
     if (connected_session_ == *number) co_return *number;
   }
+  const Status connected = co_await Connect(*number);
+  if (!connected.ok()) co_return connected;
+  std::lock_guard lock(mutex_);
+  connected_session_ = *number;
+  co_return *number;
+}
+
+Task<Status> Ost::Connect(uint64_t session) {
   const Status found = co_await FindServer();
   if (!found.ok()) co_return found;
   v1::OssConnectRequest request;
-  *request.mutable_header() = NewHeader(*number);
+  *request.mutable_header() = NewHeader(session);
   const Result<v1::OssConnectReply> reply = co_await api()->Connect(std::move(request));
   const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
   if (!status.ok()) {
@@ -64,10 +83,75 @@ Task<Result<uint64_t>> Ost::EnsureSession() {
   if (reply->fsid() != session_->fsid() || reply->ost_index() != index_) {
     co_return Status(Code::kUnavailable, Name() + " is another target or of another cluster");
   }
-  Heard(reply->header());
+  uncommitted_.EnterLife(reply->header().boot_count());
+  const Status replayed = co_await Replay();
+  if (!replayed.ok() || !reply->recovering()) co_return replayed;
+  v1::OssEndReplayRequest end;
+  *end.mutable_header() = NewHeader(session);
+  const Result<v1::OssEndReplayReply> ended = co_await api()->EndReplay(std::move(end));
+  co_return UnavailableIfForgotten(ended.status());
+}
+
+Task<Status> Ost::Replay() {
+  while (const Uncommitted::EntryPtr entry = uncommitted_.NextToReplay()) {
+    const Status status = co_await ReplayOne(entry);
+    if (!status.ok()) co_return status;
+  }
+  co_return Status::Ok();
+}
+
+Task<Status> Ost::ReplayOne(const Uncommitted::EntryPtr& entry) {
+  v1::WriteHeader request = entry->request;
+  v1::RequestHeader* header = request.mutable_header();
+  header->set_replay(true);
+  header->set_resent(false);
+  header->set_transno(entry->transno);
+  header->set_deadline_ms(NewHeader(header->session()).deadline_ms());
+  const Result<v1::WriteReply> reply = co_await api()->Write(std::move(request), entry->run);
+  const Status status = UnavailableIfForgotten(reply.ok() ? StatusOf(reply->header()) : reply.status());
+  if (status.code() == Code::kUnavailable) co_return status;
+  if (status.ok()) {
+    uncommitted_.Replayed(entry, reply->header());
+  } else {
+    const std::string why = "a write that " + Name() + " had answered was lost when it restarted: " + status.message();
+    uncommitted_.Lose(entry, Status(Code::kIo, why));
+  }
+  co_return Status::Ok();
+}
+
+void Ost::Heard(const v1::ReplyHeader& header) {
+  if (uncommitted_.Heard(header)) return;
   std::lock_guard lock(mutex_);
-  connected_session_ = *number;
-  co_return *number;
+  connected_session_ = 0;  // it restarted: the next request connects, and replays first
+}
+
+void Ost::ArmQuestion() {
+  {
+    std::lock_guard lock(mutex_);
+    if (question_armed_ || ended_) return;
+    question_armed_ = true;
+  }
+  std::weak_ptr<Ost> weak = weak_from_this();  // a timer keeps nothing alive
+  environment_.timers->PostAfter(kQuestionEvery, *environment_.pool, [weak] {
+    std::shared_ptr<Ost> self = weak.lock();
+    if (self == nullptr || self->ended_) return;
+    self->questions_.Start(self->AskWhatIsStable(self));
+  });
+}
+
+Task<void> Ost::AskWhatIsStable(std::shared_ptr<Ost> self) {
+  if (self->has_uncommitted()) {
+    const Result<v1::OssPingReply> answer = co_await Ping(false);
+    if (answer.ok()) Heard(answer->header());
+    // Connects if it restarted. Any failure shows itself to the next real request.
+    const Result<uint64_t> session = co_await EnsureSession();
+    static_cast<void>(session);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    question_armed_ = false;
+  }
+  if (has_uncommitted()) ArmQuestion();
 }
 
 void Ost::SessionLost(uint64_t number) {
@@ -80,16 +164,25 @@ Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run
   header.set_page_count(static_cast<uint32_t>(run->page_count()));
   header.set_meta_length(static_cast<uint32_t>(run->meta_bytes()));
   header.set_encrypted(run->encrypted());
-  auto send = [this, header = std::move(header), run](const v1::RequestHeader& with) {
-    v1::WriteHeader copy = header;
+  const Uncommitted::EntryPtr entry = std::make_shared<Uncommitted::Entry>();
+  entry->request = std::move(header);
+  entry->run = std::move(run);
+  entry->memory = std::move(memory);
+  entry->fate = std::move(fate);
+  auto send = [this, entry](const v1::RequestHeader& with) {
+    v1::WriteHeader copy = entry->request;
     *copy.mutable_header() = with;
-    return api()->Write(std::move(copy), run);
+    return api()->Write(std::move(copy), entry->run);
   };
-  Result<v1::WriteReply> reply = co_await Exchange<v1::WriteReply>(this, CallKind::kChange, std::move(send));
+  Keep<v1::WriteReply> keep = [this, entry](const v1::RequestHeader& with, const v1::WriteReply& reply) {
+    *entry->request.mutable_header() = with;
+    return uncommitted_.Add(entry, reply.header());
+  };
+  Result<v1::WriteReply> reply =
+      co_await Exchange<v1::WriteReply>(this, CallKind::kChange, std::move(send), nullptr, std::move(keep));
   if (reply.ok()) {
-    Uncommitted::Entry entry{std::move(run), std::move(memory), std::move(fate)};
-    uncommitted_.Add(reply->header(), std::move(entry));
     budget_.Added();
+    ArmQuestion();
   }
   co_return reply;
 }
@@ -124,6 +217,8 @@ Task<Status> Ost::Commit() {
 }
 
 Task<Status> Ost::Disconnect() {
+  ended_ = true;
+  co_await questions_.Drained();
   uint64_t number = 0;
   {
     std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 // committed yet. OstTable makes them. Any thread.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,7 +19,7 @@
 
 namespace nacre {
 
-class Ost final : public Peer {
+class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
  public:
   Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index);
 
@@ -32,19 +33,27 @@ class Ost final : public Peer {
   Task<Status> Commit();
   bool has_uncommitted() const { return !uncommitted_.empty(); }
   Status TakeLoss() { return uncommitted_.TakeLoss(); }
-  // Commits and ends the session here, if there is one.
+  // Ends the session here, if there is one. Everything was committed before.
   Task<Status> Disconnect();
   Task<Result<v1::OssPingReply>> Ping(bool with_operations);
 
   std::string Name() const override;
   Task<Result<uint64_t>> EnsureSession() override;
   void SessionLost(uint64_t number) override;
-  void Heard(const v1::ReplyHeader& header) override { uncommitted_.Heard(header); }
+  void Heard(const v1::ReplyHeader& header) override;
   v1::RequestHeader NewHeader(uint64_t session) override { return session_->NewHeader(session); }
 
  private:
   std::shared_ptr<OssApi> api() const;
   Task<Status> FindServer();
+  Task<Status> Connect(uint64_t session);
+  // Sends again what an earlier life of the server answered and had not committed, in the order in which it was done.
+  Task<Status> Replay();
+  Task<Status> ReplayOne(const Uncommitted::EntryPtr& entry);
+  // While something is not committed, the server is asked now and then: for what is, and whether it has restarted, because
+  // it does not wait for ever for replays.
+  void ArmQuestion();
+  Task<void> AskWhatIsStable(std::shared_ptr<Ost> self);
 
   const std::shared_ptr<Session> session_;
   BufferBudget& budget_;
@@ -52,11 +61,14 @@ class Ost final : public Peer {
   Uncommitted uncommitted_;
   AsyncSemaphore connecting_;  // one at a time
   AsyncSemaphore committing_;  // one at a time
+  TaskGroup questions_;
+  std::atomic<bool> ended_{false};
 
   mutable std::mutex mutex_;  // guards all below
   std::shared_ptr<OssApi> api_;
   std::string address_;
   uint64_t connected_session_ = 0;  // the session number known there
+  bool question_armed_ = false;
   bool address_doubtful_ = false;   // the last attempt to connect failed: it may have moved
 };
 

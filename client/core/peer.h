@@ -1,10 +1,12 @@
 // Peer: a server this client has a session with, and Exchange(), the one way a request is sent to it: with its header
-// filled in, in a slot if it changes something, again after a lost answer (same xid), again after the server forgot the
-// session (a new request in a new session), until an answer comes or the time the user gave is over. Any thread.
+// filled in, in a slot if it changes something, again after a lost answer (same xid), again after the server restarted
+// (same xid, after the replays) or forgot the session (a new request in a new session), until an answer comes or the time
+// the user gave is over. Any thread.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -68,9 +70,14 @@ struct CallTrace {
   bool unsure = false;
 };
 
-// send: callable(const v1::RequestHeader&) -> Task<Result<Reply>>, called once an attempt. trace may be null.
+// Keeps a change that was answered, for replay, with the header it was sent with. False: the answer is of a life of the
+// server that is over, so nobody knows whether the change survived: the request is sent again.
+template <typename Reply>
+using Keep = std::function<bool(const v1::RequestHeader&, const Reply&)>;
+
+// send: callable(const v1::RequestHeader&) -> Task<Result<Reply>>, called once an attempt. trace may be null, keep empty.
 template <typename Reply, typename Send>
-Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* trace = nullptr) {
+Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* trace = nullptr, Keep<Reply> keep = {}) {
   const Environment& environment = peer->environment();
   const MonotonicTime limit = environment.clock->Now() + environment.wait_timeout;
   SlotPool::Slot slot;
@@ -97,6 +104,9 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
       header.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, left.count())));
       Result<Reply> reply = co_await send(header);
       status = reply.ok() ? StatusOf(ReplyHeaderOf(*reply)) : reply.status();
+      if (status.ok() && keep && !keep(header, *reply)) {
+        status = Status(Code::kUnavailable, "it restarted before its answer was taken");
+      }
       if (status.ok()) {
         peer->Heard(ReplyHeaderOf(*reply));
         co_return reply;

@@ -4,13 +4,6 @@
 #include <utility>
 
 namespace nacre {
-namespace {
-
-Status RestartLoss() {
-  return Status(Code::kIo, "the storage server restarted before it had committed what was written");
-}
-
-}  // namespace
 
 void WriteFate::Lose(const Status& why) {
   std::lock_guard lock(mutex_);
@@ -22,40 +15,26 @@ Status WriteFate::status() const {
   return lost_;
 }
 
-void Uncommitted::Add(const v1::ReplyHeader& header, Entry entry) {
-  Heard(header);
-  if (header.stable() || header.transno() == 0) return;
-  {
+bool Uncommitted::Add(const EntryPtr& entry, const v1::ReplyHeader& header) {
+  if (!header.stable()) {
     std::lock_guard lock(mutex_);
-    if (header.boot_count() >= boot_count_) {
-      if (header.transno() > stable_) entries_.emplace(header.transno(), std::move(entry));
-      return;
-    }
-    // An answer of an earlier life of the server that was overtaken by one of its new life.
-    loss_ = RestartLoss();
+    if (header.boot_count() < boot_count_) return false;
+    entry->first_transno = entry->transno = header.transno();
+    if (header.transno() > stable_) entries_.emplace(entry->first_transno, entry);
   }
-  entry.fate->Lose(RestartLoss());
+  Heard(header);
+  return true;
 }
 
-void Uncommitted::Heard(const v1::ReplyHeader& header) {
-  Entries stable, lost;
-  {
-    std::lock_guard lock(mutex_);
-    if (header.boot_count() < boot_count_) return;
-    if (header.boot_count() > boot_count_) {
-      boot_count_ = header.boot_count();
-      // What the server calls committed below the new life is stable; the rest did not survive.
-      stable = TakeUpToLocked(header.last_committed());
-      lost = std::exchange(entries_, {});
-      if (!lost.empty()) loss_ = RestartLoss();
-      stable_ = header.last_committed();
-    }
-    if (header.last_committed() > stable_) {
-      stable_ = header.last_committed();
-      stable.merge(TakeUpToLocked(stable_));
-    }
+bool Uncommitted::Heard(const v1::ReplyHeader& header) {
+  Entries stable;  // freed outside the lock
+  std::lock_guard lock(mutex_);
+  if (header.boot_count() != boot_count_) return header.boot_count() < boot_count_;
+  if (header.last_committed() > stable_) {
+    stable_ = header.last_committed();
+    stable = TakeStableLocked(stable_);
   }
-  for (auto& [transno, entry] : lost) entry.fate->Lose(RestartLoss());
+  return true;
 }
 
 void Uncommitted::StableUpTo(Transno transno) {
@@ -63,7 +42,42 @@ void Uncommitted::StableUpTo(Transno transno) {
   std::lock_guard lock(mutex_);
   if (BootCountOf(transno) != boot_count_) return;
   stable_ = std::max(stable_, transno);
-  stable = TakeUpToLocked(transno);
+  stable = TakeStableLocked(transno);
+}
+
+void Uncommitted::EnterLife(uint64_t boot_count) {
+  std::lock_guard lock(mutex_);
+  if (boot_count <= boot_count_) return;
+  boot_count_ = boot_count;
+  stable_ = 0;
+  replay_from_ = 0;
+}
+
+Uncommitted::EntryPtr Uncommitted::NextToReplay() const {
+  std::lock_guard lock(mutex_);
+  const auto next = entries_.lower_bound(replay_from_);
+  if (next == entries_.end() || BootCountOf(next->second->transno) == boot_count_) return nullptr;
+  return next->second;
+}
+
+void Uncommitted::Replayed(const EntryPtr& entry, const v1::ReplyHeader& header) {
+  {
+    std::lock_guard lock(mutex_);
+    if (header.boot_count() != boot_count_) return;  // it restarted once more: this one is to be replayed there
+    entry->transno = header.transno();
+    replay_from_ = entry->first_transno + 1;
+    if (header.stable()) entries_.erase(entry->first_transno);
+  }
+  Heard(header);
+}
+
+void Uncommitted::Lose(const EntryPtr& entry, const Status& why) {
+  {
+    std::lock_guard lock(mutex_);
+    if (entries_.erase(entry->first_transno) == 0) return;
+    loss_ = why;
+  }
+  entry->fate->Lose(why);
 }
 
 void Uncommitted::LoseAll(const Status& why) {
@@ -73,7 +87,7 @@ void Uncommitted::LoseAll(const Status& why) {
     lost = std::exchange(entries_, {});
     if (!lost.empty()) loss_ = why;
   }
-  for (auto& [transno, entry] : lost) entry.fate->Lose(why);
+  for (auto& [order, entry] : lost) entry->fate->Lose(why);
 }
 
 Status Uncommitted::TakeLoss() {
@@ -88,12 +102,18 @@ bool Uncommitted::empty() const {
 
 Transno Uncommitted::newest() const {
   std::lock_guard lock(mutex_);
-  return entries_.empty() ? 0 : entries_.rbegin()->first;
+  return entries_.empty() ? 0 : entries_.rbegin()->second->transno;
 }
 
-Uncommitted::Entries Uncommitted::TakeUpToLocked(Transno transno) {
+// New work is done only when every replay was, so transnos of this life are in the order of the first ones.
+Uncommitted::Entries Uncommitted::TakeStableLocked(Transno transno) {
   Entries taken;
-  while (!entries_.empty() && entries_.begin()->first <= transno) taken.insert(entries_.extract(entries_.begin()));
+  for (auto at = entries_.begin(); at != entries_.end() && at->second->transno <= transno;) {
+    if (BootCountOf(at->second->transno) != boot_count_) break;  // to be replayed yet
+    const auto next = std::next(at);
+    taken.insert(entries_.extract(at));
+    at = next;
+  }
   return taken;
 }
 

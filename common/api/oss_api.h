@@ -20,6 +20,7 @@ class OssApi {
   virtual ~OssApi() = default;
 
   virtual Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) = 0;
+  virtual Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest request) = 0;
   virtual Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) = 0;
 
   // header.page_count and meta_length describe the run; the same run may be sent again and elsewhere.

@@ -14,6 +14,9 @@ class RemoteOss final : public OssApi {
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override {
     return Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
   }
+  Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest request) override {
+    return Call("oss.EndReplay", std::move(request), &v1::Oss::Stub::PrepareAsyncEndReplay);
+  }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override {
     return Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
   }

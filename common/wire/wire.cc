@@ -84,7 +84,7 @@ Result<ObjectId> FromWire(const v1::ObjectId& id) {
                   .stripe = id.stripe()};
 }
 
-Status CheckRequestHeader(const v1::RequestHeader& header, std::string_view fsid, FsidRule rule) {
+Status CheckRequestHeader(const v1::RequestHeader& header, std::string_view fsid, FsidRule rule, ReplayRule replay) {
   if (header.protocol_version() != kProtocolVersion) {
     return Status(Code::kUnsupported, "protocol version " + std::to_string(header.protocol_version()) +
                                           " is not spoken here, only " + std::to_string(kProtocolVersion));
@@ -95,9 +95,11 @@ Status CheckRequestHeader(const v1::RequestHeader& header, std::string_view fsid
   }
   if (header.client_id().size() != kClientIdBytes) return Status(Code::kInvalid, "a client id has 16 bytes");
   if (header.slot() >= kSlotsMax) return Status(Code::kInvalid, "slot number above 255");
-  if (header.replay() || header.transno() != 0 || header.versions_seen_size() != 0) {
-    return Status(Code::kUnsupported, "replay is not spoken here yet");
+  if (header.replay() && replay == ReplayRule::kRefused) {
+    return Status(Code::kUnsupported, "requests of this kind are not replayed");
   }
+  if (header.replay() != (header.transno() != 0)) return Status(Code::kInvalid, "a replay says its transno, nobody else does");
+  if (header.versions_seen_size() != 0) return Status(Code::kUnsupported, "versions are not spoken here yet");
   if (!header.trace_id().empty() && header.trace_id().size() != 16) {
     return Status(Code::kInvalid, "a trace id has 16 bytes");
   }

@@ -27,10 +27,12 @@ v1::ObjectId ToWire(const ObjectId& id);
 Result<ObjectId> FromWire(const v1::ObjectId& id);
 
 // What every request must satisfy before it is looked at: protocol version, no unknown feature bits, this filesystem's
-// fsid, sane sizes, and empty fields for what does not exist yet (replay, versions). fsid empty: not checked (first
-// Connect of a client, first announcement of a target).
+// fsid, sane sizes, and empty fields for what does not exist yet (versions). fsid empty: not checked (first Connect of a
+// client, first announcement of a target). Replays only where the request is of a kind that is replayed.
 enum class FsidRule { kMustMatch, kMayBeEmpty };
-Status CheckRequestHeader(const v1::RequestHeader& header, std::string_view fsid, FsidRule rule);
+enum class ReplayRule { kRefused, kTaken };
+Status CheckRequestHeader(const v1::RequestHeader& header, std::string_view fsid, FsidRule rule,
+                          ReplayRule replay = ReplayRule::kRefused);
 
 // The reply header of a failed call, and back.
 void SetStatus(v1::ReplyHeader& header, const Status& status);

@@ -23,8 +23,9 @@ Committer::Committer(Parts parts, uint64_t boot_count, CommitterOptions options)
   frozen_up_to_ = transnos_.last();
 }
 
-Transno Committer::Changed(const ObjectPtr& object, uint64_t data_bytes) {
+Transno Committer::Changed(const ObjectPtr& object, uint64_t session, uint64_t data_bytes) {
   const Transno transno = transnos_.Next();
+  authors_.Add(transno, session);
   object->last_change = transno;
   if (!object->dirty) {
     object->dirty = true;
@@ -190,6 +191,7 @@ void Committer::Finish(Batch& batch) {
     space_.Give(object->slots.used_count());
     object->slots = SlotMap();
   }
+  authors_.Forget(batch.up_to);
   queue_.Advance(batch.up_to);
 }
 

@@ -19,6 +19,7 @@
 #include "common/base/executor.h"
 #include "common/base/task.h"
 #include "common/kv/kv_store.h"
+#include "common/recovery/authors.h"
 #include "common/recovery/commit_queue.h"
 #include "common/recovery/transno.h"
 #include "oss/core/object.h"
@@ -49,8 +50,9 @@ class Committer {
   };
   Committer(Parts parts, uint64_t boot_count, CommitterOptions options);
 
-  // The object was just changed: the number of that change. data_bytes: what was written for it.
-  Transno Changed(const ObjectPtr& object, uint64_t data_bytes = 0);
+  // The object was just changed by this session (0: nobody's, or an order of the MDS): the number of that change.
+  // data_bytes: what was written for it.
+  Transno Changed(const ObjectPtr& object, uint64_t session, uint64_t data_bytes);
   // Rows that are nobody's object go with the next batch; the newest word on a key counts.
   void PutRow(KvFamily family, std::string key, std::string value);
   void DeleteRow(KvFamily family, std::string key);
@@ -65,6 +67,7 @@ class Committer {
 
   Transno last() const { return transnos_.last(); }
   Transno stable() const { return queue_.stable(); }
+  const Authors& authors() const { return authors_; }  // of what is not stable
   uint64_t stable_batch() const { return stable_batch_; }
 
  private:
@@ -96,6 +99,7 @@ class Committer {
   StrandTimer timer_;
   TransnoSource transnos_;
   CommitQueue queue_;
+  Authors authors_;
   TaskGroup tasks_;
 
   bool running_ = false;

@@ -42,6 +42,8 @@ struct Object {
   std::vector<SlotSpan> pending_free;  // slots that the next batch stops referring to
   uint64_t batch = 0;                  // the newest batch that carried something of it
   Transno last_change = 0;
+  Transno last_growth = 0;  // of a write that moved the object's end
+  Transno last_order = 0;   // of the MDS
 
   int users = 0;  // requests (and punching) that count on it being here
   std::list<Object*>::iterator place_in_order{};

@@ -1,6 +1,8 @@
 // Start and stop, sessions, and what all requests share. The requests themselves: object_server_{write,read,orders}.cc.
 #include "oss/core/object_server.h"
 
+#include <algorithm>
+
 #include "common/base/check.h"
 #include "common/wire/wire.h"
 
@@ -20,21 +22,32 @@ ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
                                   parts.fatal ? parts.fatal : [](const Status&) {}},
                  options_.boot_count, options_.commit),
       timer_(parts.timers, io_, strand_),
+      writers_(*strand_, io_, kv_),
+      window_(*strand_),
       slot_locks_(*strand_),
       object_locks_(*strand_) {
   NACRE_CHECK(options_.fsid.size() == kFsidBytes, "an fsid has 16 bytes");
 }
 
-Task<void> ObjectServer::Stop() {
+Task<void> ObjectServer::BeginStop() {
   co_await Hop(*strand_);
+  if (!window_.open()) co_return;
+  stopped_in_recovery_ = true;  // the awaited are awaited again by the next life
+  (void)window_.Close();
+}
+
+Task<void> ObjectServer::Stop() {
+  co_await BeginStop();
   timer_.Stop();
   co_await background_.Drained();
   co_await Hop(*strand_);
   co_await committer_.Stop();
+  if (stopped_in_recovery_) co_return;
+  for (uint64_t session : writers_.All()) co_await writers_.Remove(session);  // all is stable: nobody to wait for
 }
 
-Status ObjectServer::AdmitClient(const v1::RequestHeader& header) {
-  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch));
+Status ObjectServer::AdmitClient(const v1::RequestHeader& header, ReplayRule replay) {
+  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch, replay));
   return sessions_.Admit(header.session(), header.client_id(), clock_.Now()).status();
 }
 
@@ -68,6 +81,9 @@ Task<Result<Reply>> ObjectServer::Counted(OssOperation operation, Task<Result<Re
 
 Task<Result<v1::OssConnectReply>> ObjectServer::Connect(v1::OssConnectRequest request) {
   return Counted(OssOperation::kConnect, DoConnect(std::move(request)));
+}
+Task<Result<v1::OssEndReplayReply>> ObjectServer::EndReplay(v1::OssEndReplayRequest request) {
+  return Counted(OssOperation::kEndReplay, DoEndReplay(std::move(request)));
 }
 Task<Result<v1::OssDisconnectReply>> ObjectServer::Disconnect(v1::OssDisconnectRequest request) {
   return Counted(OssOperation::kDisconnect, DoDisconnect(std::move(request)));
@@ -107,6 +123,7 @@ Task<Result<v1::OssConnectReply>> ObjectServer::DoConnect(v1::OssConnectRequest 
   FillHeader(*reply.mutable_header(), header.session(), 0);
   reply.set_fsid(options_.fsid);
   reply.set_ost_index(options_.ost_index);
+  reply.set_recovering(window_.open());
   co_return reply;
 }
 
@@ -117,6 +134,7 @@ Task<Result<v1::OssDisconnectReply>> ObjectServer::DoDisconnect(v1::OssDisconnec
   const Transno newest = sessions_.Find(header.session())->last_change;
   co_await committer_.CommitUpTo(newest);
   ForgetSession(header.session());
+  co_await writers_.Remove(header.session());
   v1::OssDisconnectReply reply;
   FillHeader(*reply.mutable_header(), 0, 0);
   co_return reply;
@@ -146,6 +164,14 @@ Task<Result<v1::OssPingReply>> ObjectServer::DoPing(v1::OssPingRequest request) 
   reply.set_used_bytes(space_.used_bytes());
   reply.set_objects(object_count_);
   reply.set_checksum_errors(pages_.checksum_errors());
+  reply.set_clients_awaited(static_cast<uint32_t>(window_.awaited_count()));
+  if (window_.open()) {
+    const Duration left = std::max(Duration(0), window_.until() - clock_.Now());
+    reply.set_recovering_ms_left(static_cast<uint32_t>(left.count() / 1'000'000));
+  }
+  reply.set_replayed(replayed_);
+  reply.set_replays_refused(replays_refused_);
+  reply.set_clients_missed(clients_missed_);
   if (!request.with_operations()) co_return reply;
   for (size_t i = 0; i < kOssOperationNames.size(); ++i) {
     const OperationCounters::Count& count = counters_.counts()[i];
@@ -169,7 +195,7 @@ Task<Status> ObjectServer::EnterEpoch(const ObjectUse& object, uint64_t epoch) {
   if (!object->exists) co_return Status::Ok();  // what makes it exist sets the epoch
   co_await committer_.CommitUpTo(object->last_change);
   object->row.file_epoch = epoch;
-  committer_.Changed(object.pointer());
+  committer_.Changed(object.pointer(), kNobody, 0);
   co_return Status::Ok();
 }
 

@@ -5,6 +5,7 @@
 // object take turns, reads among themselves do not. What it is given outlives it; Stop() comes before the destructor.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,8 +19,11 @@
 #include "common/base/clock.h"
 #include "common/base/executor.h"
 #include "common/kv/kv_store.h"
+#include "common/recovery/recovery_window.h"
 #include "common/recovery/reply_record.h"
 #include "common/recovery/session_table.h"
+#include "common/wire/wire.h"
+#include "oss/core/commit_on_share.h"
 #include "oss/core/committer.h"
 #include "oss/core/object_device.h"
 #include "oss/core/object_table.h"
@@ -27,6 +31,7 @@
 #include "oss/core/page_store.h"
 #include "oss/core/request_checks.h"
 #include "oss/core/space_account.h"
+#include "oss/core/writer_rows.h"
 
 namespace nacre {
 
@@ -38,8 +43,11 @@ struct ObjectServerOptions {
   CommitterOptions commit;
   ObjectCacheLimits cache;
   Duration session_silence_max = std::chrono::minutes(10);  // a session not heard for so long is closed
+  Duration recovery_window = std::chrono::seconds(30);       // how long a restarted server waits for replays
   uint64_t tombstone_seconds = 3600;
   Duration housekeeping_interval = std::chrono::seconds(15);
+  // What an operator should hear of, though the server goes on: for the log. Empty: nobody is told.
+  std::function<void(const std::string&)> notice;
 };
 
 class ObjectServer final : public OssApi {
@@ -57,10 +65,13 @@ class ObjectServer final : public OssApi {
   // Checks that the store is this target's, removes what an earlier life left without rows. Once, before any request.
   // kInvalid: another target's, or one whose boot count went back. kIntegrity: objects without the store that maps them.
   Task<Status> Start();
+  // Who waits for the recovery window is sent away; no new work is taken any more if the window was open.
+  Task<void> BeginStop();
   // Commits everything and ends the background work. Once, after the last request was answered.
   Task<void> Stop();
 
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override;
+  Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest request) override;
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override;
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override;
   Task<Result<ObjectPages>> Read(v1::ReadRequest request) override;
@@ -83,6 +94,7 @@ class ObjectServer final : public OssApi {
   Task<Result<Reply>> Counted(OssOperation operation, Task<Result<Reply>> task);
 
   Task<Result<v1::OssConnectReply>> DoConnect(v1::OssConnectRequest request);
+  Task<Result<v1::OssEndReplayReply>> DoEndReplay(v1::OssEndReplayRequest request);
   Task<Result<v1::OssDisconnectReply>> DoDisconnect(v1::OssDisconnectRequest request);
   Task<Result<v1::WriteReply>> DoWrite(v1::WriteHeader request, CipherRunPtr run);
   Task<Result<ObjectPages>> DoRead(v1::ReadRequest request);
@@ -117,8 +129,19 @@ class ObjectServer final : public OssApi {
   // Prepares, and once more after a commit when the store was full: what was freed may not have been stable.
   Task<Status> PrepareLimited(Object& object, PageWrite& pages);
 
-  Status AdmitClient(const v1::RequestHeader& header);
+  Status AdmitClient(const v1::RequestHeader& header, ReplayRule replay = ReplayRule::kRefused);
   Status AdmitOrder(const v1::RequestHeader& header);  // session 0, the MDS, may too
+  // Recovery (object_server_recovery.cc). New work of clients is refused while the window is open, orders wait for it.
+  Status CheckRecovered() const;
+  Task<Status> AdmitOrderAfterRecovery(const v1::RequestHeader& header);
+  // A write that an earlier life answered: nullopt: it is to be done again.
+  std::optional<Result<v1::WriteReply>> JudgeReplay(const v1::RequestHeader& header);
+  void OpenRecoveryWindow(const RecoveryWindow::Awaited& writers);
+  void CloseRecoveryWindow();
+  void SayRecoveryIsOver(const std::string& how);
+  // What others changed in sight is stable when this ends. The caller holds the object's lock.
+  Task<void> CommitWhatIsShared(const Object& object, uint64_t session, Sight sight);
+
   // What this very request was answered before; nullopt: it is new.
   std::optional<Result<v1::WriteReply>> AnswerFromRecord(const v1::RequestHeader& header);
   void FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno);
@@ -136,6 +159,7 @@ class ObjectServer final : public OssApi {
 
   void Housekeep();
   void CloseSilentSessions();
+  void ForgetIdleWriters();
   void ForgetSession(uint64_t session);
   Task<void> PurgeTombstones();
   struct TombstoneScan {
@@ -163,6 +187,12 @@ class ObjectServer final : public OssApi {
 
   SessionTable sessions_;
   ReplyTable replies_;
+  WriterRows writers_;
+  RecoveryWindow window_;
+  bool stopped_in_recovery_ = false;
+  uint64_t replayed_ = 0;
+  uint64_t replays_refused_ = 0;
+  uint64_t clients_missed_ = 0;
   std::set<uint64_t> unclaimed_sessions_;  // of earlier lives, with reply records, not connected again yet
   MonotonicTime started_;
   LockTable<SlotKey> slot_locks_;     // taken before an object's lock

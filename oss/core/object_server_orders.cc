@@ -29,12 +29,14 @@ ObjectServer::Done ObjectServer::FinishOrder(const ObjectUse& object, uint64_t f
   MakeExist(*object, file_epoch);
   object->row.change_epoch = file_epoch;
   if (mtime_ns != 0) object->row.mtime_ns = std::max(object->row.mtime_ns, mtime_ns);
-  return Done{committer_.Changed(object.pointer(), bytes), object->row.pages * kPageBytes};
+  object->last_order = committer_.Changed(object.pointer(), kNobody, bytes);
+  return Done{object->last_order, object->row.pages * kPageBytes};
 }
 
 Task<Result<v1::SetSizeReply>> ObjectServer::DoSetSize(v1::SetSizeRequest request) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitOrder(request.header()));
+  const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
+  if (!admitted.ok()) co_return admitted;
   const Result<CheckedSetSize> checked = CheckSetSize(request);
   if (!checked.ok()) co_return checked.status();
   Done done;
@@ -89,7 +91,8 @@ Task<Result<ObjectServer::Done>> ObjectServer::SetSizeLocked(const ObjectUse& ob
 
 Task<Result<v1::PunchReply>> ObjectServer::DoPunch(v1::PunchRequest request) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitOrder(request.header()));
+  const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
+  if (!admitted.ok()) co_return admitted;
   const Result<CheckedPunch> checked = CheckPunch(request);
   if (!checked.ok()) co_return checked.status();
   Done done;
@@ -153,7 +156,8 @@ Task<Status> ObjectServer::PreparePunch(const ObjectUse& object, const v1::Punch
 
 Task<Result<v1::GlimpseReply>> ObjectServer::DoGlimpse(v1::GlimpseRequest request) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitOrder(request.header()));
+  const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
+  if (!admitted.ok()) co_return admitted;
   const Result<std::vector<ObjectId>> ids = CheckGlimpse(request);
   if (!ids.ok()) co_return ids.status();
   v1::GlimpseReply reply;
@@ -199,7 +203,8 @@ Task<Result<v1::GlimpseReply::Item>> ObjectServer::GlimpseOne(ObjectId id, uint6
 
 Task<Result<v1::DestroyReply>> ObjectServer::DoDestroy(v1::DestroyRequest request) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitOrder(request.header()));
+  const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
+  if (!admitted.ok()) co_return admitted;
   const Result<std::vector<ObjectId>> ids = CheckDestroy(request);
   if (!ids.ok()) co_return ids.status();
   for (const ObjectId& id : *ids) {
@@ -221,7 +226,7 @@ Task<Status> ObjectServer::DestroyOne(ObjectId id) {
   object->destroyed = true;
   object->destroyed_at_wall_seconds = static_cast<uint64_t>(std::max<int64_t>(clock_.WallNs(), 0)) / 1'000'000'000;
   if (object->exists) --object_count_;
-  committer_.Changed(object.pointer());
+  committer_.Changed(object.pointer(), kNobody, 0);
   co_return Status::Ok();
 }
 

@@ -8,6 +8,7 @@ namespace nacre {
 Task<Result<ObjectPages>> ObjectServer::DoRead(v1::ReadRequest request) {
   co_await Hop(*strand_);
   NACRE_CO_RETURN_IF_ERROR(AdmitClient(request.header()));
+  NACRE_CO_RETURN_IF_ERROR(CheckRecovered());
   const Result<ObjectId> id = CheckRead(request);
   if (!id.ok()) co_return id.status();
   const ObjectUse object = table_.Enter(*id);
@@ -42,6 +43,9 @@ Task<Result<ObjectPages>> ObjectServer::ReadLocked(const ObjectUse& object, cons
   if (request.first_page() < end_page) {
     page_count = static_cast<uint32_t>(std::min<uint64_t>(request.page_count(), end_page - request.first_page()));
   }
+  const bool shows_end = request.first_page() + request.page_count() >= end_page;
+  const Sight sight{.first_page = request.first_page(), .page_count = page_count, .size = shows_end};
+  co_await CommitWhatIsShared(*object, request.header().session(), sight);
   ObjectPages out;
   if (page_count > 0) {
     Result<PagesRead> pages = co_await pages_.Read(*object, request.first_page(), page_count);

@@ -20,6 +20,8 @@ Task<Status> ObjectServer::Start() {
   if (!status.ok()) co_return status;
   const Result<Census> census = CountObjects();
   if (!census.ok()) co_return census.status();
+  const Result<RecoveryWindow::Awaited> writers = WriterRows::Load(kv_);
+  if (!writers.ok()) co_return writers.status();
   status = co_await RemoveLeftovers();
   if (!status.ok()) co_return status;
   co_await Hop(*strand_);
@@ -28,6 +30,7 @@ Task<Status> ObjectServer::Start() {
   status = LoadReplies();
   if (!status.ok()) co_return status;
   started_ = clock_.Now();
+  OpenRecoveryWindow(*writers);
   timer_.After(options_.housekeeping_interval, [this] { Housekeep(); });
   co_return Status::Ok();
 }
@@ -123,6 +126,7 @@ Status ObjectServer::LoadReplies() {
 void ObjectServer::Housekeep() {
   timer_.After(options_.housekeeping_interval, [this] { Housekeep(); });
   CloseSilentSessions();
+  ForgetIdleWriters();
   if (purging_) return;
   purging_ = true;
   background_.Start(PurgeTombstones());
@@ -137,8 +141,18 @@ void ObjectServer::CloseSilentSessions() {
   for (uint64_t session : unclaimed) ForgetSession(session);
 }
 
+// Nobody waits for a session all of whose writes are stable, unless it goes on writing.
+void ObjectServer::ForgetIdleWriters() {
+  if (window_.open()) return;
+  for (uint64_t session : writers_.Idle()) {
+    const KnownSession* known = sessions_.Find(session);
+    if (known == nullptr || known->last_change <= committer_.stable()) background_.Start(writers_.Remove(session));
+  }
+}
+
 void ObjectServer::ForgetSession(uint64_t session) {
   (void)sessions_.Close(session);
+  window_.Done(session);
   for (std::string& key : replies_.Drop(session)) committer_.DeleteRow(kReplyFamily, std::move(key));
 }
 

@@ -23,20 +23,26 @@ std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::R
 
 Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, CipherRunPtr run) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitClient(request.header()));
+  NACRE_CO_RETURN_IF_ERROR(AdmitClient(request.header(), ReplayRule::kTaken));
   const Result<CheckedWrite> checked = CheckWrite(request, run.get());
   if (!checked.ok()) co_return checked.status();
 
   // A resend that overtakes its original waits for it, and is answered from its record.
   const SlotKey slot_key(request.header().session(), request.header().slot());
   const auto slot = co_await slot_locks_.Exclusive(slot_key);
-  std::optional<Result<v1::WriteReply>> answered = AnswerFromRecord(request.header());
+  std::optional<Result<v1::WriteReply>> answered =
+      request.header().replay() ? JudgeReplay(request.header()) : AnswerFromRecord(request.header());
   if (answered) co_return std::move(*answered);
+  if (!request.header().replay()) NACRE_CO_RETURN_IF_ERROR(CheckRecovered());
 
+  const Result<WriterRows::Writing> writing =
+      co_await writers_.Begin(request.header().session(), request.header().client_id());
+  if (!writing.ok()) co_return writing.status();
   co_await committer_.WaitForRoom();
   const auto lock = co_await object_locks_.Exclusive(checked->object);
   const ObjectUse object = table_.Enter(checked->object);
   Result<v1::WriteReply> reply = co_await WriteLocked(object, request, *checked, *run);
+  if (request.header().replay()) ++(reply.ok() ? replayed_ : replays_refused_);
   co_return reply;
 }
 
@@ -48,6 +54,10 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   status = co_await EnterEpoch(object, request.file_epoch());
   if (!status.ok()) co_return status;
   NACRE_CO_RETURN_IF_ERROR(CheckEncryption(*object, request.encrypted()));
+  const Sight sight{.first_page = checked.first_page,
+                    .page_count = request.page_count(),
+                    .size = request.has_object_size_max()};
+  co_await CommitWhatIsShared(*object, request.header().session(), sight);
   status = co_await CheckCondition(object, checked.first_page, checked.first);
   if (!status.ok()) co_return status;
   status = co_await CheckCondition(object, checked.first_page + request.page_count() - 1, checked.last);
@@ -60,7 +70,12 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   pages.first_page = checked.first_page;
   pages.page_count = request.page_count();
   pages.pieces = run.pieces();
-  status = co_await PrepareLimited(*object, pages);
+  // What was answered once had room then.
+  if (request.header().replay()) {
+    status = co_await pages_.PrepareWrite(*object, pages, false);
+  } else {
+    status = co_await PrepareLimited(*object, pages);
+  }
   if (!status.ok()) co_return status.With("writing object " + ToString(object->id));
   KnownSession* session = sessions_.Find(request.header().session());
   if (session == nullptr) {
@@ -83,12 +98,16 @@ Task<Status> ObjectServer::PrepareLimited(Object& object, PageWrite& pages) {
 v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::WriteHeader& request, PageWrite& pages,
                                         KnownSession& session) {
   const uint64_t bytes = pages.page_count * kPageBytes;
-  const Transno transno = committer_.Changed(object.pointer(), bytes);
+  const Transno transno = committer_.Changed(object.pointer(), session.number, bytes);
   pages_.ApplyWrite(*object, pages, transno);
   MakeExist(*object, request.file_epoch());
   ObjectRow& row = object->row;
   row.encryption = request.encrypted() ? ObjectEncryption::kEncrypted : ObjectEncryption::kPlain;
-  row.size = std::max(row.size, request.offset() + bytes - request.size_diff());
+  const uint64_t end = request.offset() + bytes - request.size_diff();
+  if (end > row.size) {
+    row.size = end;
+    object->last_growth = transno;
+  }
   row.mtime_ns = std::max(row.mtime_ns, request.mtime_ns());
   session.last_change = transno;
 

@@ -9,9 +9,9 @@
 
 namespace nacre {
 
-enum class OssOperation { kConnect, kDisconnect, kWrite, kRead, kSetSize, kPunch, kGlimpse, kDestroy, kCommit, kPing };
-constexpr std::array<std::string_view, 10> kOssOperationNames = {"Connect", "Disconnect", "Write",   "Read",   "SetSize",
-                                                                 "Punch",   "Glimpse",    "Destroy", "Commit", "Ping"};
+enum class OssOperation { kConnect, kEndReplay, kDisconnect, kWrite, kRead, kSetSize, kPunch, kGlimpse, kDestroy, kCommit, kPing };
+constexpr std::array<std::string_view, 11> kOssOperationNames = {
+    "Connect", "EndReplay", "Disconnect", "Write", "Read", "SetSize", "Punch", "Glimpse", "Destroy", "Commit", "Ping"};
 
 class OperationCounters {
  public:

@@ -8,6 +8,7 @@ namespace {
 constexpr char kRowFormat = 1;
 constexpr size_t kObjectRowBytes = 2 + 6 * 8;
 constexpr size_t kFsidSize = 16;
+constexpr size_t kClientIdSize = 16;
 
 Status Malformed(const char* what) { return Status(Code::kIntegrity, std::string(what) + " row is malformed"); }
 bool HasShape(std::string_view row, size_t bytes) { return row.size() == bytes && row[0] == kRowFormat; }
@@ -74,6 +75,20 @@ std::string EncodeTombstone(uint64_t wall_seconds) {
 Result<uint64_t> DecodeTombstone(std::string_view row) {
   if (!HasShape(row, 9)) return Malformed("a tombstone");
   return LoadBigEndian64(AsBytes(row).data() + 1);
+}
+
+std::string WriterKey(uint64_t session) {
+  std::string key(kWriterKeyPrefix);
+  AppendBigEndian64(key, session);
+  return key;
+}
+
+std::string EncodeWriter(const std::string& client_id) { return kRowFormat + client_id; }
+
+Result<Writer> DecodeWriter(std::string_view key, std::string_view row) {
+  if (key.size() != kWriterKeyPrefix.size() + 8 || !HasShape(row, 1 + kClientIdSize)) return Malformed("a writer's");
+  return Writer{.session = LoadBigEndian64(AsBytes(key).data() + kWriterKeyPrefix.size()),
+                .client_id = std::string(row.substr(1))};
 }
 
 std::string EncodeStoreIdentity(const StoreIdentity& identity) {

@@ -6,6 +6,7 @@
 //   fenced       := reserved: sessions that may write no more
 //   reply        := common/recovery/reply_record.h
 //   meta "store" := format u8, fsid 16 bytes, OST index u32, boot count u64 of the newest life
+//   meta "writer/", session u64 := format u8, client id 16 bytes: it may have writes that are not stable (writer_rows.h)
 // All numbers big-endian.
 #pragma once
 
@@ -59,6 +60,15 @@ struct StoreIdentity {
   uint64_t boot_count = 0;
 };
 constexpr std::string_view kStoreKey = "store";
+constexpr std::string_view kWriterKeyPrefix = "writer/";
+struct Writer {
+  uint64_t session = 0;
+  std::string client_id;  // 16 bytes
+};
+std::string WriterKey(uint64_t session);
+std::string EncodeWriter(const std::string& client_id);
+Result<Writer> DecodeWriter(std::string_view key, std::string_view row);
+
 std::string EncodeStoreIdentity(const StoreIdentity& identity);
 Result<StoreIdentity> DecodeStoreIdentity(std::string_view row);
 

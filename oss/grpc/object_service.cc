@@ -56,6 +56,7 @@ void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& run
     return AnswerRead(api, request, boot_count);
   });
   table.Serve(&Generated::RequestConnect, &OssApi::Connect);
+  table.Serve(&Generated::RequestEndReplay, &OssApi::EndReplay);
   table.Serve(&Generated::RequestDisconnect, &OssApi::Disconnect);
   table.Serve(&Generated::RequestSetSize, &OssApi::SetSize);
   table.Serve(&Generated::RequestPunch, &OssApi::Punch);

@@ -3,6 +3,7 @@ command wrote is there afterwards; what was cut off says so."""
 
 import os
 import random
+import re
 import signal
 import time
 import unittest
@@ -80,27 +81,51 @@ class Crash(unittest.TestCase):
         for name in made:
             self.assertEqual(self.cluster.ok("cat", "/vault/%s/file" % name).out, name[1:].encode())
 
-    def test_a_server_killed_during_a_put_is_never_a_silent_loss(self):
+    def put_while_killing(self, local, path, target):
+        before = self.stored_bytes()
+        put = self.cluster.begin("put", local, path)
+        self.addCleanup(put.kill)
+        wait_until(lambda: put.poll() is not None or self.stored_bytes() > before + 4 * MIB, "the put is under way")
+        self.cluster.kill(target)
+        time.sleep(self.rng.random())
+        self.cluster.start(target)
+        _, error = put.communicate(timeout=300)
+        return put.returncode, error
+
+    def test_a_put_only_waits_while_object_servers_are_killed(self):
         content = self.rng.randbytes(64 * MIB)
         local = self.cluster.local("big", content)
         self.cluster.ok("setstripe", "-c", "2", "-S", "1M", "/vault")
-        outcomes = []
-        for round_number, target in enumerate(["ost1", "ost0", "ost1", "mdt0"] * (5 if FULL else 1)):
+        for round_number in range(50 if FULL else 4):
             path = "/vault/put-%d" % round_number
-            before = self.stored_bytes()
-            put = self.cluster.begin("put", local, path, "--wait-timeout", "20s")
-            self.addCleanup(put.kill)
-            wait_until(lambda: put.poll() is not None or self.stored_bytes() > before + 4 * MIB, "the put is under way")
-            self.cluster.kill(target)
-            time.sleep(self.rng.random())
-            self.cluster.start(target)
-            _, error = put.communicate(timeout=300)
-            outcomes.append(put.returncode)
-            if put.returncode == OK:
+            code, error = self.put_while_killing(local, path, "ost%d" % (round_number % 2))
+            self.assertEqual(code, OK, error)
+            self.assertEqual(self.cluster.ok("cat", path).out, content)
+            self.cluster.ok("rm", path)
+        replayed = self.replayed_writes()
+        print("%d puts, %d writes replayed" % (round_number + 1, replayed))
+        self.assertGreater(replayed, 0)
+
+    def replayed_writes(self):
+        total = 0
+        for index in range(2):
+            with open(os.path.join(self.cluster.dir, "log", "ost%d.log" % index), encoding="utf-8") as log:
+                total += sum(int(number) for number in re.findall(r"recovered: (\d+) writes replayed", log.read()))
+        return total
+
+    def test_a_metadata_server_killed_during_a_put_is_never_a_silent_loss(self):
+        content = self.rng.randbytes(64 * MIB)
+        local = self.cluster.local("big", content)
+        outcomes = []
+        for round_number in range(5 if FULL else 1):
+            path = "/vault/put-%d" % round_number
+            code, error = self.put_while_killing(local, path, "mdt0")
+            outcomes.append(code)
+            if code == OK:
                 self.assertEqual(self.cluster.ok("cat", path).out, content, "%s said it was written" % path)
             else:
-                self.assertTrue(error.strip(), "exit %d without a word" % put.returncode)
-                self.assertGreater(put.returncode, 0, error)
+                self.assertTrue(error.strip(), "exit %d without a word" % code)
+                self.assertGreater(code, 0, error)
             self.cluster.ok("put", local, path)
             self.assertEqual(self.cluster.ok("cat", path).out, content)
         print("outcomes of the interrupted puts:", outcomes)

@@ -24,6 +24,13 @@ class CallLog {
 
   // The next call of this name (after `skip` others) is lost in this way, once.
   void LoseNext(std::string name, Loss loss, int skip = 0) { faults_.push_back({std::move(name), loss, skip}); }
+  // Before the call of this name after `skip` others goes out, once: what happens just then.
+  void AtCall(std::string name, int skip, std::function<void()> happens) {
+    events_.push_back({std::move(name), skip, std::move(happens)});
+  }
+  // Nothing gets through any more, in any direction; and again it does.
+  void Cut() { cut_ = true; }
+  void Mend() { cut_ = false; }
   // Called for each reply on its way to the caller, who must not believe all a server says.
   std::function<void(const std::string& name, google::protobuf::Message& reply)> tamper;
   bool AllLost() const { return faults_.empty(); }
@@ -40,12 +47,20 @@ class CallLog {
   const std::map<std::string, uint64_t>& counts() const { return counts_; }
   void Reset() { counts_.clear(); }
   uint64_t resends() const { return resends_; }
+  uint64_t replays() const { return replays_; }
 
   template <typename Request>
   Loss Note(const std::string& name, Request request, const CipherRunPtr& run) {
     ++counts_[name];
+    for (auto event = events_.begin(); event != events_.end(); ++event) {
+      if (event->name != name || event->skip-- > 0) continue;
+      const std::function<void()> happens = std::move(event->happens);
+      events_.erase(event);
+      happens();
+      break;
+    }
     const uint64_t xid = XidOf(request);
-    Loss loss = Loss::kNone;
+    Loss loss = cut_ ? Loss::kRequest : Loss::kNone;
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
       if (fault->name != name || fault->skip-- > 0) continue;
       loss = fault->loss;
@@ -56,11 +71,12 @@ class CallLog {
     const Sent sent{request.SerializeAsString(), run};
     if (const auto before = lost_.find({name, xid}); before != lost_.end()) {
       ++resends_;
-      EXPECT_TRUE(resent_) << name << " sent again without saying so";
+      EXPECT_TRUE(resent_ || replay_) << name << " sent again without saying so";
       EXPECT_EQ(before->second.bytes, sent.bytes) << name << " sent again with other bytes";
       EXPECT_EQ(before->second.run, sent.run) << name << " sent again with another run";
     }
     if (loss != Loss::kNone) lost_[{name, xid}] = sent;
+    if (run != nullptr) CheckRun(name, xid, sent);
     return loss;
   }
 
@@ -74,6 +90,21 @@ class CallLog {
     std::string bytes;
     CipherRunPtr run;
   };
+  struct Event {
+    std::string name;
+    int skip;
+    std::function<void()> happens;
+  };
+  // Pages of one request are always the same memory, which nobody changes: resent, replayed, replayed again.
+  void CheckRun(const std::string& name, uint64_t xid, const Sent& sent) {
+    const auto [first, is_first] = runs_.try_emplace(xid, sent);
+    if (replay_) {
+      ++replays_;
+      EXPECT_FALSE(is_first) << name << " replayed what was never sent";
+    }
+    EXPECT_EQ(first->second.bytes, sent.bytes) << name << " sent again with other bytes";
+    EXPECT_EQ(first->second.run, sent.run) << name << " sent again with another run";
+  }
   template <typename Request>
   static uint64_t XidOf(const Request& request) {
     return request.header().xid();
@@ -83,15 +114,23 @@ class CallLog {
   void MakeComparable(Request& request) {
     v1::RequestHeader* header = request.mutable_header();
     resent_ = header->resent();
+    replay_ = header->replay();
     header->clear_resent();
+    header->clear_replay();
+    header->clear_transno();
     header->clear_deadline_ms();
   }
 
   std::map<std::string, uint64_t> counts_;
   std::vector<Fault> faults_;
   std::map<std::pair<std::string, uint64_t>, Sent> lost_;
+  std::vector<Event> events_;
+  std::map<uint64_t, Sent> runs_;  // of each request with pages, as first sent
   uint64_t resends_ = 0;
+  uint64_t replays_ = 0;
   bool resent_ = false;
+  bool replay_ = false;
+  bool cut_ = false;
 };
 
 }  // namespace nacre

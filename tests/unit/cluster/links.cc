@@ -87,6 +87,7 @@ class OssLink final : public OssApi {
       : loop_(loop), place_(std::move(place)), log_(log) {}
 
   NACRE_LINK_CALL("oss.", OssApi, Connect, OssConnectRequest, OssConnectReply)
+  NACRE_LINK_CALL("oss.", OssApi, EndReplay, OssEndReplayRequest, OssEndReplayReply)
   NACRE_LINK_CALL("oss.", OssApi, Disconnect, OssDisconnectRequest, OssDisconnectReply)
   NACRE_LINK_CALL("oss.", OssApi, SetSize, SetSizeRequest, SetSizeReply)
   NACRE_LINK_CALL("oss.", OssApi, Punch, PunchRequest, PunchReply)

@@ -116,6 +116,7 @@ class FakeOss final : public OssApi {
 
   // The MDS asks for none of these.
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest) override { co_return Never(); }
+  Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest) override { co_return Never(); }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest) override { co_return Never(); }
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader, CipherRunPtr) override { co_return Never(); }
   Task<Result<ObjectPages>> Read(v1::ReadRequest) override { co_return Never(); }

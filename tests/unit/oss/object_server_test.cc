@@ -560,10 +560,10 @@ TEST(ObjectServer, PingTellsWhoItIsAndCountsCalls) {
   EXPECT_EQ(reply.fsid(), world.options.fsid);
   EXPECT_EQ(reply.ost_index(), 2u);
   EXPECT_EQ(reply.objects(), 1u);
-  EXPECT_EQ(reply.operations(2).operation(), "Write");
-  EXPECT_EQ(reply.operations(2).calls(), 1u);
-  EXPECT_EQ(reply.operations(3).operation(), "Read");
-  EXPECT_EQ(reply.operations(3).errors(), 1u);
+  EXPECT_EQ(reply.operations(3).operation(), "Write");
+  EXPECT_EQ(reply.operations(3).calls(), 1u);
+  EXPECT_EQ(reply.operations(4).operation(), "Read");
+  EXPECT_EQ(reply.operations(4).errors(), 1u);
 }
 
 }  // namespace

@@ -117,10 +117,22 @@ struct OssWorld {
     const Status started = Run(server->Start());
     ASSERT_TRUE(started.ok()) << started.ToString();
     if (!connect) return;
-    v1::OssConnectRequest request;
-    *request.mutable_header() = Header();
-    ASSERT_TRUE(Run(server->Connect(request)).ok());
+    const auto connected = Connect(kTestSession);
+    ASSERT_TRUE(connected.ok()) << connected.status().ToString();
+    if (!connected->recovering()) return;
+    ASSERT_TRUE(EndReplay(kTestSession).ok());
   }
+  Result<v1::OssConnectReply> Connect(uint64_t session) {
+    v1::OssConnectRequest request;
+    *request.mutable_header() = Header(session);
+    return Run(server->Connect(request));
+  }
+  v1::OssEndReplayRequest EndReplayOf(uint64_t session) {
+    v1::OssEndReplayRequest request;
+    *request.mutable_header() = Header(session);
+    return request;
+  }
+  Status EndReplay(uint64_t session) { return Run(server->EndReplay(EndReplayOf(session))).status(); }
   void Shut() {
     if (!server) return;
     Run(server->Stop());
@@ -128,14 +140,14 @@ struct OssWorld {
     server.reset();
   }
   // The machine loses power: what was not synced is lost or torn, and the server starts again on what is left.
-  void Crash(Random& random) {
+  void Crash(Random& random, bool connect = true) {
     auto kv_left = kv->CrashedCopy(&random);
     auto device_left = device->CrashedCopy(random, &queue);
     Shut();  // of the world that is lost
     kv = std::move(kv_left);
     device = std::move(device_left);
     ++options.boot_count;
-    Boot();
+    Boot(connect);
   }
   void Restart() {
     Shut();

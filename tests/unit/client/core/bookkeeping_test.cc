@@ -58,39 +58,92 @@ v1::ReplyHeader Answer(uint64_t boot_count, uint64_t counter, uint64_t committed
   return header;
 }
 
-TEST(Uncommitted, ForgetsWhatTheServerCallsCommitted) {
+class UncommittedTest : public testing::Test {
+ protected:
+  Uncommitted::EntryPtr Added(const v1::ReplyHeader& header) {
+    const auto entry = std::make_shared<Uncommitted::Entry>();
+    entry->fate = std::make_shared<WriteFate>();
+    EXPECT_TRUE(uncommitted.Add(entry, header));
+    return entry;
+  }
   Uncommitted uncommitted;
-  auto fate = std::make_shared<WriteFate>();
-  uncommitted.Add(Answer(1, 1, 0), Uncommitted::Entry{nullptr, {}, fate});
-  uncommitted.Add(Answer(1, 2, 1), Uncommitted::Entry{nullptr, {}, fate});
+};
+
+TEST_F(UncommittedTest, ForgetsWhatTheServerCallsCommitted) {
+  uncommitted.EnterLife(1);
+  const auto first = Added(Answer(1, 1, 0));
+  Added(Answer(1, 2, 1));
   EXPECT_FALSE(uncommitted.empty());
   uncommitted.StableUpTo(uncommitted.newest());
   EXPECT_TRUE(uncommitted.empty());
-  EXPECT_TRUE(fate->status().ok());
+  EXPECT_TRUE(first->fate->status().ok());
+  v1::ReplyHeader stable = Answer(1, 3, 3);
+  stable.set_stable(true);
+  Added(stable);
+  EXPECT_TRUE(uncommitted.empty());
 }
 
-TEST(Uncommitted, ANewBootCountLosesWhatWasNotCommittedAndTellsTheFile) {
-  Uncommitted uncommitted;
-  auto stable = std::make_shared<WriteFate>(), lost = std::make_shared<WriteFate>();
-  uncommitted.Add(Answer(1, 1, 0), Uncommitted::Entry{nullptr, {}, stable});
-  uncommitted.Add(Answer(1, 2, 0), Uncommitted::Entry{nullptr, {}, lost});
-  v1::ReplyHeader restarted;
-  restarted.set_boot_count(2);
-  restarted.set_last_committed((uint64_t{1} << kTransnoCounterBits) + 1);
-  uncommitted.Heard(restarted);
+TEST_F(UncommittedTest, KeepsTheOrderOfTheFirstAnswersOverSeveralRestarts) {
+  uncommitted.EnterLife(1);
+  const auto first = Added(Answer(1, 1, 0)), second = Added(Answer(1, 2, 0)), third = Added(Answer(1, 3, 0));
+  EXPECT_EQ(uncommitted.NextToReplay(), nullptr);
+  uncommitted.EnterLife(2);
+  ASSERT_EQ(uncommitted.NextToReplay(), first);
+  uncommitted.Replayed(first, Answer(2, 1, 0));
+  ASSERT_EQ(uncommitted.NextToReplay(), second);
+  uncommitted.EnterLife(3);  // in the middle
+  for (const auto& entry : {first, second, third}) {
+    ASSERT_EQ(uncommitted.NextToReplay(), entry);
+    uncommitted.Replayed(entry, Answer(3, entry->first_transno & 0xff, 0));
+  }
+  EXPECT_EQ(uncommitted.NextToReplay(), nullptr);
+  EXPECT_FALSE(uncommitted.empty());
+  EXPECT_TRUE(uncommitted.Heard(Answer(3, 3, 3)));
   EXPECT_TRUE(uncommitted.empty());
-  EXPECT_TRUE(stable->status().ok());
-  EXPECT_EQ(lost->status().code(), Code::kIo);
+}
+
+TEST_F(UncommittedTest, TakesAWordOnWhatIsCommittedOnlyForTheLifeItIsOf) {
+  uncommitted.EnterLife(1);
+  const auto entry = Added(Answer(1, 5, 0));
+  uncommitted.EnterLife(2);
+  EXPECT_TRUE(uncommitted.Heard(Answer(1, 9, 9))) << "late word of the old life";
+  EXPECT_TRUE(uncommitted.Heard(Answer(2, 9, 9)));
+  EXPECT_EQ(uncommitted.NextToReplay(), entry) << "a number above its own, but of a life that may not know it";
+  EXPECT_FALSE(uncommitted.Heard(Answer(3, 1, 0))) << "it has restarted again";
+}
+
+TEST_F(UncommittedTest, AReplayThatTheServerHadCommittedIsThrough) {
+  uncommitted.EnterLife(1);
+  const auto entry = Added(Answer(1, 1, 0));
+  uncommitted.EnterLife(2);
+  v1::ReplyHeader stable;
+  stable.set_boot_count(2);
+  stable.set_transno((uint64_t{1} << kTransnoCounterBits) + 1);
+  stable.set_stable(true);
+  uncommitted.Replayed(entry, stable);
+  EXPECT_TRUE(uncommitted.empty());
+  EXPECT_TRUE(entry->fate->status().ok());
+}
+
+TEST_F(UncommittedTest, WhatIsLostIsToldToItsFileAndOnceToTheClient) {
+  uncommitted.EnterLife(1);
+  const auto kept = Added(Answer(1, 1, 0)), lost = Added(Answer(1, 2, 0));
+  uncommitted.Lose(lost, Status(Code::kIo, "gone"));
+  EXPECT_TRUE(kept->fate->status().ok());
+  EXPECT_EQ(lost->fate->status().code(), Code::kIo);
   EXPECT_EQ(uncommitted.TakeLoss().code(), Code::kIo);
   EXPECT_TRUE(uncommitted.TakeLoss().ok());
+  EXPECT_FALSE(uncommitted.empty());
 }
 
-TEST(Uncommitted, AnAnswerOvertakenByARestartIsLostToo) {
-  Uncommitted uncommitted;
-  auto fate = std::make_shared<WriteFate>();
-  uncommitted.Heard(Answer(2, 1, 0));
-  uncommitted.Add(Answer(1, 5, 0), Uncommitted::Entry{nullptr, {}, fate});
-  EXPECT_EQ(fate->status().code(), Code::kIo);
+TEST_F(UncommittedTest, AnAnswerOvertakenByARestartCountsForNothing) {
+  uncommitted.EnterLife(2);
+  const auto entry = std::make_shared<Uncommitted::Entry>();
+  EXPECT_FALSE(uncommitted.Add(entry, Answer(1, 5, 0)));
+  EXPECT_TRUE(uncommitted.empty());
+  v1::ReplyHeader stable = Answer(1, 5, 5);
+  stable.set_stable(true);
+  EXPECT_TRUE(uncommitted.Add(entry, stable)) << "stable is stable in every life";
 }
 
 }  // namespace

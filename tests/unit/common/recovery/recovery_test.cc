@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "common/base/task.h"
+#include "common/recovery/authors.h"
 #include "common/recovery/commit_queue.h"
+#include "common/recovery/recovery_window.h"
 #include "common/recovery/reply_record.h"
 #include "common/recovery/session_table.h"
 #include "common/recovery/transno.h"
@@ -60,6 +62,62 @@ TEST(ReplyRecord, SurvivesItsStoredForm) {
   EXPECT_EQ(back->transno, 1ull << 41);
   EXPECT_EQ(back->reply, std::string("\0x", 2));
   EXPECT_FALSE(DecodeReplyRecord("short").has_value());
+}
+
+TEST(Authors, KnowsWhoMadeWhatIsNotStable) {
+  Authors authors;
+  EXPECT_TRUE(authors.AllBy(7));
+  for (Transno transno : {11, 12, 13}) authors.Add(transno, 7);
+  EXPECT_TRUE(authors.AllBy(7));
+  EXPECT_FALSE(authors.AllBy(8));
+  authors.Add(14, 8);
+  authors.Add(15, 7);
+  EXPECT_FALSE(authors.AllBy(7));
+  EXPECT_EQ(authors.Of(11), 7u);
+  EXPECT_EQ(authors.Of(13), 7u);
+  EXPECT_EQ(authors.Of(14), 8u);
+  EXPECT_EQ(authors.Of(15), 7u);
+  authors.Forget(12);
+  EXPECT_EQ(authors.Of(13), 7u) << "its run ends behind what is stable";
+  authors.Forget(14);
+  EXPECT_TRUE(authors.AllBy(7));
+  authors.Forget(15);
+  EXPECT_TRUE(authors.AllBy(8)) << "nothing is unstable";
+}
+
+TEST(RecoveryWindow, IsOpenUntilAllWhoAreAwaitedAreThrough) {
+  Strand strand;
+  RecoveryWindow window(strand);
+  EXPECT_FALSE(window.open());
+  bool woken = false;
+  auto wait = [](RecoveryWindow& on, bool* out) -> Task<void> {
+    co_await on.Closed();
+    *out = true;
+  };
+  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100});
+  Detach(wait(window, &woken));
+  EXPECT_TRUE(window.Awaits(5, kAlice));
+  EXPECT_FALSE(window.Awaits(5, kBob)) << "another's session";
+  EXPECT_FALSE(window.Awaits(7, kAlice));
+  window.Done(5);
+  window.Done(5);
+  window.Done(7);
+  EXPECT_TRUE(window.open());
+  EXPECT_FALSE(window.Awaits(5, kAlice)) << "it is through: nothing of it comes any more";
+  EXPECT_FALSE(woken);
+  window.Done(6);
+  EXPECT_FALSE(window.open());
+  EXPECT_TRUE(woken);
+}
+
+TEST(RecoveryWindow, NamesThoseWhoMissedIt) {
+  Strand strand;
+  RecoveryWindow window(strand);
+  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100});
+  window.Done(5);
+  EXPECT_EQ(window.Close(), std::vector<uint64_t>{6});
+  EXPECT_FALSE(window.open());
+  EXPECT_FALSE(window.Awaits(6, kBob));
 }
 
 TEST(CommitQueue, WakesExactlyThoseWhoseChangeIsStable) {

@@ -45,6 +45,7 @@ class PingedOss final : public OssApi {
   }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest) override { co_return Refusal(); }
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest) override { co_return Refusal(); }
+  Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest) override { co_return Refusal(); }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest) override { co_return Refusal(); }
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader, CipherRunPtr) override { co_return Refusal(); }
   Task<Result<ObjectPages>> Read(v1::ReadRequest) override { co_return Refusal(); }

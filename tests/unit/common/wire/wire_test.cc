@@ -34,9 +34,18 @@ TEST(RequestHeader, IsRefusedForEachThingThatIsWrong) {
   EXPECT_EQ(refused([](auto& h) { h.set_client_id("x"); }), Code::kInvalid);
   EXPECT_EQ(refused([](auto& h) { h.set_slot(256); }), Code::kInvalid);
   EXPECT_EQ(refused([](auto& h) { h.set_replay(true); }), Code::kUnsupported);
-  EXPECT_EQ(refused([](auto& h) { h.set_transno(1); }), Code::kUnsupported);
+  EXPECT_EQ(refused([](auto& h) { h.set_transno(1); }), Code::kInvalid);
   EXPECT_EQ(refused([](auto& h) { h.add_versions_seen(1); }), Code::kUnsupported);
   EXPECT_EQ(refused([](auto& h) { h.set_trace_id("abc"); }), Code::kInvalid);
+}
+
+TEST(RequestHeader, OfAReplaySaysItsTransno) {
+  v1::RequestHeader header = GoodHeader();
+  header.set_replay(true);
+  EXPECT_EQ(CheckRequestHeader(header, kFsid, FsidRule::kMustMatch, ReplayRule::kTaken).code(), Code::kInvalid);
+  header.set_transno(uint64_t{1} << 40);
+  EXPECT_TRUE(CheckRequestHeader(header, kFsid, FsidRule::kMustMatch, ReplayRule::kTaken).ok());
+  EXPECT_EQ(CheckRequestHeader(header, kFsid, FsidRule::kMustMatch).code(), Code::kUnsupported);
 }
 
 TEST(Wire, LayoutsSurviveTheTrip) {

@@ -1,0 +1,73 @@
+// RecoveryWindow: after a restart, a server first takes again what its clients still hold of what it lost (replay), and
+// takes new work only when all of them have said that they are through, or when their time is over (DESIGN §7): new work
+// done earlier could be undone by an older request that comes again, or could see that it is missing.
+//
+// Used by MDS and OSS alike. Knows no requests; time is an argument. One strand.
+#pragma once
+
+#include <coroutine>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/executor.h"
+
+namespace nacre {
+
+class RecoveryWindow {
+ public:
+  using Awaited = std::map<uint64_t, std::string>;  // session -> its client's id
+
+  explicit RecoveryWindow(Executor& strand) : strand_(strand) {}
+
+  // Stays closed when nobody is awaited. Once.
+  void Open(Awaited awaited, MonotonicTime until) {
+    awaited_ = std::move(awaited);
+    until_ = until;
+  }
+  bool open() const { return !awaited_.empty(); }
+  MonotonicTime until() const { return until_; }
+  size_t awaited_count() const { return awaited_.size(); }
+
+  // May this client replay in this session?
+  bool Awaits(uint64_t session, const std::string& client_id) const {
+    const auto it = awaited_.find(session);
+    return it != awaited_.end() && it->second == client_id;
+  }
+  // This session has replayed all it had, or ended. Closes the window if it was the last.
+  void Done(uint64_t session) {
+    if (awaited_.erase(session) == 1 && awaited_.empty()) Wake();
+  }
+  // Closes the window; the sessions that are still awaited have missed it.
+  std::vector<uint64_t> Close() {
+    std::vector<uint64_t> missed;
+    for (const auto& [session, client_id] : std::exchange(awaited_, {})) missed.push_back(session);
+    Wake();
+    return missed;
+  }
+
+  // co_await window.Closed(): goes on, on the strand, when new work may begin.
+  struct Awaiter {
+    RecoveryWindow& window;
+    bool await_ready() const noexcept { return !window.open(); }
+    void await_suspend(std::coroutine_handle<> rest) { window.waiting_.push_back(rest); }
+    void await_resume() const noexcept {}
+  };
+  Awaiter Closed() { return Awaiter{*this}; }
+
+ private:
+  void Wake() {
+    for (std::coroutine_handle<> rest : std::exchange(waiting_, {})) {
+      strand_.Post([rest] { task_internal::Resume(rest); });
+    }
+  }
+
+  Executor& strand_;
+  Awaited awaited_;
+  MonotonicTime until_;
+  std::vector<std::coroutine_handle<>> waiting_;
+};
+
+}  // namespace nacre
