@@ -40,7 +40,7 @@ Status ServeCalls(MetadataServer& server, const ServerOptions& options, const Md
   return Status::Ok();
 }
 
-Status Serve(const ServerOptions& options, int64_t index) {
+Status Serve(const ServerOptions& options, int64_t index, Duration recovery_window) {
   NACRE_RETURN_IF_ERROR(StartLog("mdt" + std::to_string(index), options.log_level));
   WarnIfFewOpenFiles();
   NACRE_RETURN_IF_ERROR(CheckListenAddress(options.listen, options.insecure));
@@ -66,6 +66,7 @@ Status Serve(const ServerOptions& options, int64_t index) {
   MdsOptions mds;
   mds.mdt_index = static_cast<uint32_t>(index);
   mds.boot_count = identity->identity().boot_count;
+  mds.recovery_window = recovery_window;
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
@@ -84,6 +85,7 @@ Status Serve(const ServerOptions& options, int64_t index) {
 int main(int argc, char** argv) {
   nacre::ServerOptions options{.data_dir = "/var/lib/nacre/mdt0", .listen = "127.0.0.1:7001"};
   int64_t index = 0;
+  nacre::Duration recovery_window = std::chrono::seconds(30);
   return nacre::RunServer(argc, argv,
                           {.name = "nacre-mds",
                            .purpose = "a Nacre metadata server",
@@ -91,6 +93,8 @@ int main(int argc, char** argv) {
                                [&](nacre::Config& config) {
                                  nacre::GetServerOptions(config, &options);
                                  config.GetInt("index", &index, 0, 0, "which MDT this is; only 0 until there can be several");
+                                 config.GetDuration("recovery_window", &recovery_window,
+                                                    "how long a restarted server waits for clients to come back");
                                },
-                           .run = [&] { return nacre::Serve(options, index); }});
+                           .run = [&] { return nacre::Serve(options, index, recovery_window); }});
 }

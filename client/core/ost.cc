@@ -8,11 +8,6 @@ namespace {
 // Well below the time for which a restarted server waits (ObjectServerOptions::recovery_window).
 constexpr Duration kQuestionEvery = std::chrono::seconds(5);
 
-// A server that restarts while a client connects has forgotten it again: to be tried once more.
-Status UnavailableIfForgotten(const Status& status) {
-  return status.code() == Code::kNotConnected ? Status(Code::kUnavailable, status.message()) : status;
-}
-
 }  // namespace
 
 Ost::Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index)
@@ -50,7 +45,9 @@ Task<Status> Ost::FindServer() {
 }
 
 Task<Result<uint64_t>> Ost::EnsureSession() {
-  const Result<uint64_t> number = co_await session_->EnsureSession();
+  // The number is enough: an OST that waits for replays must not wait for the metadata server too.
+  Result<uint64_t> number = session_->number();
+  if (*number == 0) number = co_await session_->EnsureSession();
   if (!number.ok()) co_return number.status();
   {
     std::lock_guard lock(mutex_);

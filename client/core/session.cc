@@ -5,6 +5,10 @@
 namespace nacre {
 namespace {
 
+// How soon an idle client finds that the server has restarted and waits for it.
+constexpr Duration kHeartbeatEveryMax = std::chrono::seconds(5);
+constexpr size_t kReopenedAtOnce = 500;
+
 std::string DrawClientId(Random& random) {
   std::string id(kClientIdBytes, '\0');
   random.Fill(MutableBytes(reinterpret_cast<uint8_t*>(id.data()), id.size()));
@@ -27,6 +31,7 @@ Task<Status> Session::Start() {
 Task<Status> Session::End() {
   ended_ = true;
   co_await beats_.Drained();
+  connected_ = false;
   const uint64_t number = number_.exchange(0);
   if (number == 0) co_return Status::Ok();
   v1::DisconnectRequest request;
@@ -74,20 +79,20 @@ v1::RequestHeader Session::NewHeader(uint64_t session) {
 }
 
 Task<Result<uint64_t>> Session::EnsureSession() {
-  uint64_t number = number_.load();
-  if (number != 0) co_return number;
+  if (connected_) co_return number_.load();
   const AsyncSemaphore::Units alone = co_await connecting_.Take();
-  number = number_.load();
-  if (number != 0) co_return number;
+  if (connected_) co_return number_.load();
   if (ended_) co_return Status(Code::kStale, "this client has disconnected");
-  const Status status = co_await ConnectOnce();
+  const Status status = UnavailableIfForgotten(co_await ConnectOnce());
   if (!status.ok()) co_return status.With("connecting to " + Name());
+  connected_ = true;
+  ArmHeartbeat();
   co_return number_.load();
 }
 
 Task<Status> Session::ConnectOnce() {
   v1::ConnectRequest request;
-  *request.mutable_header() = NewHeader(0);
+  *request.mutable_header() = NewHeader(number_);
   request.set_client_name(environment_.client_name);
   const Result<v1::ConnectReply> reply = co_await environment_.mds->Connect(std::move(request));
   if (!reply.ok()) co_return reply.status();
@@ -95,22 +100,47 @@ Task<Status> Session::ConnectOnce() {
   if (reply->session() == 0 || reply->fsid().size() != kFsidBytes) {
     co_return Status(Code::kIo, "the answer to Connect has no session or no fsid");
   }
+  const bool goes_on = number_ == reply->session();
   {
     std::lock_guard lock(mutex_);
     fsid_ = reply->fsid();
     root_ = reply->root();
     map_ = reply->map();
-    const uint32_t silent_ms = std::max(reply->silent_ms_max(), uint32_t{30});
-    heartbeat_every_ = std::chrono::milliseconds(silent_ms / 4);
-    fids_left_ = 0;  // ranges are a session's own
+    const auto silent_max = std::chrono::milliseconds(std::max(reply->silent_ms_max(), uint32_t{30}));
+    heartbeat_every_ = std::min<Duration>(silent_max / 4, kHeartbeatEveryMax);
+    if (!goes_on) fids_left_ = 0;  // ranges are a session's own
   }
+  if (!goes_on) handles_.Clear();
   number_ = reply->session();
   Heard(reply->header());
-  ArmHeartbeat();
+  const Status reopened = co_await Reopen(handles_.EnterLife(reply->header().boot_count()));
+  if (!reopened.ok() || !reply->recovering()) co_return reopened;
+  v1::EndReplayRequest end;
+  *end.mutable_header() = NewHeader(number_);
+  const Result<v1::EndReplayReply> ended = co_await environment_.mds->EndReplay(std::move(end));
+  co_return ended.status();
+}
+
+// What is refused is stale: its next request says so.
+Task<Status> Session::Reopen(std::vector<OpenHandles::Handle> handles) {
+  for (size_t begin = 0; begin < handles.size(); begin += kReopenedAtOnce) {
+    v1::ReopenRequest request;
+    *request.mutable_header() = NewHeader(number_);
+    for (size_t i = begin; i < std::min(handles.size(), begin + kReopenedAtOnce); ++i) {
+      auto* item = request.add_items();
+      *item->mutable_fid() = ToWire(handles[i].fid);
+      item->set_handle(handles[i].xid);
+      item->set_write(handles[i].write);
+    }
+    const Result<v1::ReopenReply> reply = co_await environment_.mds->Reopen(std::move(request));
+    if (!reply.ok()) co_return reply.status();
+  }
   co_return Status::Ok();
 }
 
-void Session::SessionLost(uint64_t number) { number_.compare_exchange_strong(number, 0); }
+void Session::SessionLost(uint64_t number) {
+  if (number_ == number) connected_ = false;
+}
 
 void Session::Heard(const v1::ReplyHeader& header) {
   if (header.mdt_epoch() != 0) mdt_epoch_ = header.mdt_epoch();
@@ -139,8 +169,12 @@ Task<void> Session::Beat(std::shared_ptr<Session> self) {
     v1::HeartbeatRequest request;
     *request.mutable_header() = NewHeader(number);
     const Result<v1::HeartbeatReply> reply = co_await environment_.mds->Heartbeat(std::move(request));
-    // Any other failure shows itself to the next real request.
-    if (reply.code() == Code::kNotConnected) SessionLost(number);
+    // A server that has restarted does not wait for ever. Any other failure shows itself to the next real request.
+    if (reply.code() == Code::kNotConnected) {
+      SessionLost(number);
+      const Result<uint64_t> again = co_await EnsureSession();
+      static_cast<void>(again);
+    }
   }
   {
     std::lock_guard lock(mutex_);

@@ -1,7 +1,8 @@
 // Session: this client's life at the metadata server: connect, heartbeat, FIDs to name new inodes with, the cluster map.
 //
-// Any thread; shared, because a heartbeat may be under way. When the server forgot the session (it restarted, or heard
-// nothing for too long), the next request opens a new one; files opened in the old one answer kStale (number() tells).
+// Any thread; shared, because a heartbeat may be under way. A restarted server is told what is open, and the session goes
+// on. When the server forgot the session (it heard nothing for too long), the next request opens a new one; files opened in
+// the old one answer kStale (number() tells).
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/core/open_handles.h"
 #include "client/core/peer.h"
 #include "common/api/mds_api.h"
 #include "common/fs/fid.h"
@@ -28,14 +30,14 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   // One request to the metadata server; see Exchange().
   template <typename Request, typename Reply>
   Task<Result<Reply>> Call(Task<Result<Reply>> (MdsApi::*method)(Request), std::type_identity_t<Request> request,
-                           CallKind kind, CallTrace* trace = nullptr) {
+                           CallKind kind, CallTrace* trace = nullptr, Keep<Reply> keep = {}) {
     MdsApi* mds = environment_.mds.get();
     auto send = [mds, method, request = std::move(request)](const v1::RequestHeader& header) {
       Request copy = request;
       *copy.mutable_header() = header;
       return (mds->*method)(std::move(copy));
     };
-    return Exchange<Reply>(this, kind, std::move(send), trace);
+    return Exchange<Reply>(this, kind, std::move(send), trace, std::move(keep));
   }
 
   Task<Result<Fid>> NextFid();
@@ -44,6 +46,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   v1::ClusterMap Map() const;
 
   uint64_t number() const { return number_.load(); }
+  OpenHandles& handles() { return handles_; }
   std::string fsid() const;
   v1::Inode root() const;
   void SetRoot(const v1::Inode& root);  // somebody looked at it again
@@ -57,12 +60,15 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
 
  private:
   Task<Status> ConnectOnce();
+  Task<Status> Reopen(std::vector<OpenHandles::Handle> handles);
   void ArmHeartbeat();
   Task<void> Beat(std::shared_ptr<Session> self);
   Task<Status> RefreshMap();
 
   const std::string client_id_;  // 16 bytes
-  std::atomic<uint64_t> number_{0};  // 0: none
+  std::atomic<uint64_t> number_{0};  // 0: none yet
+  std::atomic<bool> connected_{false};
+  OpenHandles handles_;
   std::atomic<uint64_t> last_xid_{0};
   std::atomic<uint64_t> mdt_epoch_{0};
   std::atomic<bool> ended_{false};

@@ -16,6 +16,8 @@ class MdsApi {
   virtual ~MdsApi() = default;
 
   virtual Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) = 0;
+  virtual Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) = 0;
+  virtual Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) = 0;
   virtual Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) = 0;
   virtual Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) = 0;
   virtual Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) = 0;

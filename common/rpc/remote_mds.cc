@@ -13,6 +13,12 @@ class RemoteMds final : public MdsApi {
   Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) override {
     return Call("mds.Connect", std::move(request), &v1::Mds::Stub::PrepareAsyncConnect);
   }
+  Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) override {
+    return Call("mds.Reopen", std::move(request), &v1::Mds::Stub::PrepareAsyncReopen);
+  }
+  Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) override {
+    return Call("mds.EndReplay", std::move(request), &v1::Mds::Stub::PrepareAsyncEndReplay);
+  }
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override {
     return Call("mds.Disconnect", std::move(request), &v1::Mds::Stub::PrepareAsyncDisconnect);
   }

@@ -70,13 +70,12 @@ void Change::TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_n
   core_.inodes.ChangeDirstat(batch_, directory, change);
 }
 
-void Change::Record(Op& op, std::string reply) {
-  ReplyRecord record{.xid = op.header().xid(), .transno = transno_, .reply = std::move(reply)};
+void Change::Record(uint64_t number, uint32_t slot, ReplyRecord record) {
   // Closed while its request was on the way: nobody will ask for the record, and nobody would delete it.
-  KnownSession* session = core_.sessions.Find(op.session());
+  KnownSession* session = core_.sessions.Find(number);
   if (session == nullptr) return;
-  batch_.Put(kReplyFamily, ReplyKey(op.session(), op.header().slot()), EncodeReplyRecord(record));
-  core_.replies.Record(op.session(), op.header().slot(), std::move(record));
+  batch_.Put(kReplyFamily, ReplyKey(number, slot), EncodeReplyRecord(record));
+  core_.replies.Record(number, slot, std::move(record));
   session->last_change = transno_;
 }
 

@@ -36,15 +36,20 @@ class Change {
   // With the reply record of op: its transno is filled in, and a resend gets this very reply.
   template <typename Reply>
   void Apply(Op& op, Reply& reply) {
-    reply.mutable_header()->set_transno(transno_);
-    Record(op, reply.SerializeAsString());
+    RecordReply(op.session(), op.header().slot(), op.header().xid(), reply);
     Apply();
     op.ReliesOn(transno_);
   }
   void Apply();  // not in the name of a request
+  // In the name of a request that is not here any more; Apply() follows.
+  template <typename Reply>
+  void RecordReply(uint64_t session, uint32_t slot, uint64_t xid, Reply& reply) {
+    reply.mutable_header()->set_transno(transno_);
+    Record(session, slot, {.xid = xid, .transno = transno_, .reply = reply.SerializeAsString()});
+  }
 
  private:
-  void Record(Op& op, std::string reply);
+  void Record(uint64_t session, uint32_t slot, ReplyRecord record);
 
   Core& core_;
   Transno transno_;

@@ -18,6 +18,7 @@ Core::Core(MdsOptions given, const MdsSeams& seams)
                   if (options.fatal) options.fatal(status);
                   NACRE_CHECK(options.fatal != nullptr, status.ToString());
                 }),
+      window(strand),
       map(options.target_silent_max),
       inodes(kv),
       dirents(kv),

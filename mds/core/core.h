@@ -11,6 +11,7 @@
 #include "common/fs/permission.h"
 #include "common/kv/kv_store.h"
 #include "common/layout/layout.h"
+#include "common/recovery/recovery_window.h"
 #include "common/recovery/reply_record.h"
 #include "common/recovery/session_table.h"
 #include "mds/core/cluster_map.h"
@@ -57,6 +58,8 @@ struct Core {
   LogCommitter committer;
   SessionTable sessions;
   ReplyTable replies;
+  RecoveryWindow window;
+  RecoveryWindow::Awaited awaited;  // between load and start
   FidGrants grants;
   Openers openers;
   ClusterMap map;

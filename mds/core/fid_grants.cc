@@ -25,6 +25,14 @@ Status FidGrants::Check(uint64_t session, const Fid& fid) const {
   return Status(Code::kInvalid, "FID " + ToString(fid) + " is of no range granted to this session");
 }
 
+std::vector<uint64_t> FidGrants::Of(uint64_t session) const {
+  std::vector<uint64_t> seqs;
+  if (auto it = ranges_.find(session); it != ranges_.end()) {
+    for (const Range& range : it->second) seqs.push_back(range.seq);
+  }
+  return seqs;
+}
+
 void FidGrants::Used(uint64_t session, const Fid& fid) {
   auto it = ranges_.find(session);
   if (it == ranges_.end()) return;

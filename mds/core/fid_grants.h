@@ -1,11 +1,13 @@
-// FidGrants: which FID ranges each session was given and which FIDs of them it has used, so that none is used twice. In
-// memory: a restart closes all sessions, and what they left of their ranges is never used. Pure; one strand.
+// FidGrants: which FID ranges each session was given and which FIDs of them it has used, so that none is used twice. The
+// ranges are kept in the session's row; which FIDs of them were used, a restarted server does not know: a client that names
+// one twice then harms only itself. Pure; one strand.
 #pragma once
 
 #include <bitset>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/fs/fid.h"
@@ -19,6 +21,7 @@ class FidGrants {
   Status Check(uint64_t session, const Fid& fid) const;
   void Used(uint64_t session, const Fid& fid);
   void Drop(uint64_t session) { ranges_.erase(session); }
+  std::vector<uint64_t> Of(uint64_t session) const;  // the ranges, oldest first
 
  private:
   struct Range {

@@ -10,6 +10,7 @@ constexpr size_t kSettledAtOnce = 200;
 
 Task<void> SettleAll(Core& core) {
   co_await Hop(core.strand);
+  co_await core.window.Closed();  // before that nobody knows who writes
   while (!core.to_settle.empty() && !core.stopping) {
     std::vector<Fid> some;
     while (!core.to_settle.empty() && some.size() < kSettledAtOnce) {
@@ -49,12 +50,17 @@ Transno CloseSession(Core& core, uint64_t session) {
     const Opener opener{.session = session, .handle = handle};
     if (ReleaseOpener(core, fid, opener).last_writer) SettleLater(core, fid);
   }
+  return DropSession(core, session);
+}
+
+Transno DropSession(Core& core, uint64_t session) {
   Change change(core);
   for (std::string& key : core.replies.Drop(session)) change.batch().Delete(kReplyFamily, std::move(key));
   change.batch().Delete(kSessionFamily, NumberKey(session));
   core.sessions.Close(session);
   core.grants.Drop(session);
   change.Apply();
+  core.window.Done(session);
   return change.transno();
 }
 

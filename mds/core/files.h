@@ -12,8 +12,10 @@ Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener);
 // Its size is to become exact soon, in the background; if that fails, whoever next looks does it.
 void SettleLater(Core& core, const Fid& fid);
 
-// Drops the session's openers and reply records. Answers the transno of that, 0 if the session is not known.
+// Drops the session's openers, and what DropSession drops. Answers the transno of that, 0 if the session is not known.
 Transno CloseSession(Core& core, uint64_t session);
+// Its row, reply records and grants. Also of a session of an earlier life, of which nothing else is known.
+Transno DropSession(Core& core, uint64_t session);
 
 // A file's data goes: new objects, the old ones freed, size 0, no OST asked. Does not touch nlink or times. Only while
 // nobody else has the file open: until the old objects are destroyed, who knows them could still write to them, or read.

@@ -2,6 +2,7 @@
 
 #include "common/wire/wire.h"
 #include "mds/core/change.h"
+#include "mds/core/recovery.h"
 
 namespace nacre {
 namespace {
@@ -24,21 +25,6 @@ Status CheckFormat(KvStore& kv) {
                                         ", this program knows " + std::to_string(kMdsFormatVersion));
 }
 
-// All rows of a family, a bounded batch at a time.
-Status DeleteAll(KvStore& kv, KvFamily family) {
-  constexpr size_t kBatchRows = 10000;
-  while (true) {
-    KvBatch batch;
-    auto cursor = kv.Seek(family, {});
-    for (; cursor->Valid() && batch.operations().size() < kBatchRows; cursor->Next()) {
-      batch.Delete(family, std::string(cursor->key()));
-    }
-    NACRE_RETURN_IF_ERROR(cursor->status());
-    if (batch.empty()) return Status::Ok();
-    NACRE_RETURN_IF_ERROR(kv.Apply(batch, KvStore::Durability::kApplied));
-  }
-}
-
 Status LoadTargets(Core& core) {
   auto version = ReadNumber(core.kv, kMetaMapVersion);
   if (!version.ok()) return version.status();
@@ -52,24 +38,6 @@ Status LoadTargets(Core& core) {
     core.map.Load(std::move(row), *version);
   }
   return cursor->status();
-}
-
-Status RemoveOrphans(Core& core) {
-  std::vector<Fid> orphans;
-  auto cursor = core.kv.Seek(kOrphanFamily, {});
-  for (; cursor->Valid(); cursor->Next()) {
-    if (cursor->key().size() != kFidBytes) return Status(Code::kIo, "a row of family orphan is malformed");
-    orphans.push_back(LoadFid(AsBytes(cursor->key()).data()));
-  }
-  NACRE_RETURN_IF_ERROR(cursor->status());
-  for (const Fid& fid : orphans) {
-    auto row = core.inodes.Find(fid);
-    if (!row.ok()) return row.status().With("removing an orphan");
-    Change change(core);
-    NACRE_RETURN_IF_ERROR(change.RemoveInode(fid, **row));
-    change.Apply();
-  }
-  return Status::Ok();
 }
 
 }  // namespace
@@ -129,9 +97,7 @@ Status LoadMds(Core& core) {
   core.inode_count = *inodes;
   NACRE_RETURN_IF_ERROR(LoadTargets(core));
   NACRE_RETURN_IF_ERROR(core.destroyer.Load());
-  NACRE_RETURN_IF_ERROR(DeleteAll(core.kv, kReplyFamily));
-  NACRE_RETURN_IF_ERROR(DeleteAll(core.kv, kSessionFamily));
-  return RemoveOrphans(core);
+  return LoadSessions(core);
 }
 
 }  // namespace nacre

@@ -177,15 +177,33 @@ Task<Result<IntentOutcome>> AskObjects(Core& core, Fid fid, const rows::IntentRo
   co_return status;
 }
 
+// With the answer that the request would have had.
+template <typename Reply>
+void ApplyWithReply(Core& core, Change& change, const Fid& fid, const rows::InodeRow& after, const rows::IntentRow& intent) {
+  Reply reply;
+  const Status shown = ShowInode(core, fid, after, reply.mutable_inode());
+  if (!intent.punch()) reply.mutable_inode()->mutable_attr()->set_size(intent.size());
+  if (shown.ok()) change.RecordReply(intent.session(), intent.slot(), intent.xid(), reply);
+  change.Apply();
+}
+
 Task<void> TakeUp(Core& core, Fid fid, rows::IntentRow intent) {
   auto lock = co_await core.file_locks.Exclusive(fid);
+  co_await core.window.Closed();
+  if (core.stopping) co_return;
   auto outcome = co_await AskObjects(core, fid, intent);
   if (!outcome.ok()) co_return;
   auto row = core.inodes.Find(fid);
   if (!row.ok()) co_return;
   Change change(core);
-  FinishIntent(core, change, fid, intent, *outcome, **row);
-  change.Apply();
+  const rows::InodeRow after = FinishIntent(core, change, fid, intent, *outcome, **row);
+  if (intent.session() == 0) {
+    change.Apply();
+  } else if (intent.punch()) {
+    ApplyWithReply<v1::PunchFileReply>(core, change, fid, after, intent);
+  } else {
+    ApplyWithReply<v1::TruncateReply>(core, change, fid, after, intent);
+  }
 }
 
 }  // namespace
@@ -206,6 +224,12 @@ Task<Result<IntentOutcome>> CarryOut(Core& core, Fid fid, rows::IntentRow intent
   co_await core.committer.Stable(change.transno());
   auto outcome = co_await AskObjects(core, fid, intent);
   co_return outcome;
+}
+
+void NameRequest(const Op& op, rows::IntentRow& intent) {
+  intent.set_session(op.session());
+  intent.set_slot(op.header().slot());
+  intent.set_xid(op.header().xid());
 }
 
 rows::InodeRow FinishIntent(Core& core, Change& change, const Fid& fid, const rows::IntentRow& intent,

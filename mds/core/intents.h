@@ -18,12 +18,15 @@ struct IntentOutcome {
 // An error: nothing more is to be done, the intent is gone. kLostRace: a page is not what the client thought. kStale: the
 // file was removed. kUnavailable: the server is stopping; the next start goes on.
 Task<Result<IntentOutcome>> CarryOut(Core& core, Fid fid, rows::IntentRow intent);
+// The request that asks for it.
+void NameRequest(const Op& op, rows::IntentRow& intent);
 
 // Puts the file as the intent leaves it and takes the intent away, into the change. The row as it will be.
 rows::InodeRow FinishIntent(Core& core, Change& change, const Fid& fid, const rows::IntentRow& intent,
                             const IntentOutcome& outcome, rows::InodeRow row);
 
-// At start: every intent that is left is carried out in the background, its file locked from now on.
+// At start: every intent that is left is carried out in the background, its file locked from now on, when the server has
+// recovered. The request it came with gets its reply record.
 Status TakeUpIntents(Core& core);
 
 }  // namespace nacre

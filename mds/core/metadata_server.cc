@@ -5,6 +5,7 @@
 #include "mds/core/format.h"
 #include "mds/core/intents.h"
 #include "mds/core/ops/operations.h"
+#include "mds/core/recovery.h"
 #include "mds/core/resends.h"
 
 namespace nacre {
@@ -13,6 +14,7 @@ namespace {
 // What stands before and behind an operation.
 enum class Kind {
   kOpenToAll,  // needs no session
+  kReturn,     // needs a session; also while the server recovers: part of coming back, or of leaving
   kRead,       // needs a session; done again when sent again
   kChange,     // has its effect once: a resend gets the recorded reply
 };
@@ -24,7 +26,8 @@ Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
     return Status(Code::kStale, "MDT epoch " + std::to_string(header.mdt_epoch()) + " is not led from here");
   }
   if (kind == Kind::kOpenToAll) return Status::Ok();
-  return core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status();
+  NACRE_RETURN_IF_ERROR(core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status());
+  return kind == Kind::kReturn ? Status::Ok() : CheckRecovered(core);
 }
 
 void FillHeader(Core& core, const Op& op, v1::ReplyHeader* header) {
@@ -42,7 +45,10 @@ Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& reques
   if (kind == Kind::kChange) {
     auto answered = FindAnswered<Reply>(core, op);
     if (!answered.ok()) co_return answered.status();
-    if (answered->has_value()) co_return std::move(**answered);
+    if (answered->has_value()) {
+      TakeUpAnswered(core, op, request, **answered);
+      co_return std::move(**answered);
+    }
   }
   Result<Reply> reply = co_await serve(core, op, request);
   co_return reply;
@@ -67,6 +73,7 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
 Task<Status> MetadataServer::Start() {
   co_await Hop(core_.strand);
   NACRE_CO_RETURN_IF_ERROR(LoadMds(core_));
+  StartRecovery(core_);
   NACRE_CO_RETURN_IF_ERROR(TakeUpIntents(core_));
   core_.destroyer.Kick();
   core_.tasks.Start(Tick());
@@ -76,6 +83,7 @@ Task<Status> MetadataServer::Start() {
 Task<void> MetadataServer::BeginStop() {
   co_await Hop(core_.strand);
   core_.stopping = true;
+  if (core_.window.open()) (void)core_.window.Close();  // the awaited are awaited again by the next life
 }
 
 Task<void> MetadataServer::Stop() {
@@ -88,6 +96,7 @@ Task<void> MetadataServer::Tick() {
   while (!core_.stopping) {
     co_await Sleep(core_.timers, core_.strand, core_.options.tick);
     if (core_.stopping) break;
+    EndRecoveryInTime(core_);
     const MonotonicTime now = core_.clock.Now();
     const MonotonicTime limit = now + -core_.options.session_silent_max;
     for (uint64_t silent : core_.sessions.SilentSince(limit)) CloseSession(core_, silent);
@@ -99,11 +108,17 @@ Task<void> MetadataServer::Tick() {
 Task<Result<v1::ConnectReply>> MetadataServer::Connect(v1::ConnectRequest request) {
   return Serve(core_, "Connect", Kind::kOpenToAll, std::move(request), ServeConnect);
 }
+Task<Result<v1::ReopenReply>> MetadataServer::Reopen(v1::ReopenRequest request) {
+  return Serve(core_, "Reopen", Kind::kReturn, std::move(request), ServeReopen);
+}
+Task<Result<v1::EndReplayReply>> MetadataServer::EndReplay(v1::EndReplayRequest request) {
+  return Serve(core_, "EndReplay", Kind::kReturn, std::move(request), ServeEndReplay);
+}
 Task<Result<v1::DisconnectReply>> MetadataServer::Disconnect(v1::DisconnectRequest request) {
-  return Serve(core_, "Disconnect", Kind::kRead, std::move(request), ServeDisconnect);
+  return Serve(core_, "Disconnect", Kind::kOpenToAll, std::move(request), ServeDisconnect);
 }
 Task<Result<v1::HeartbeatReply>> MetadataServer::Heartbeat(v1::HeartbeatRequest request) {
-  return Serve(core_, "Heartbeat", Kind::kRead, std::move(request), ServeHeartbeat);
+  return Serve(core_, "Heartbeat", Kind::kReturn, std::move(request), ServeHeartbeat);
 }
 Task<Result<v1::GrantFidsReply>> MetadataServer::GrantFids(v1::GrantFidsRequest request) {
   return Serve(core_, "GrantFids", Kind::kChange, std::move(request), ServeGrantFids);

@@ -24,6 +24,8 @@ class MetadataServer final : public MdsApi {
   const std::string& fsid() const { return core_.fsid; }  // after Start()
 
   Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) override;
+  Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) override;
+  Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) override;
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override;
   Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override;
   Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) override;

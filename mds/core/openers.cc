@@ -50,6 +50,11 @@ std::vector<std::pair<Fid, uint64_t>> Openers::OfSession(uint64_t session) const
   return {it->second.begin(), it->second.end()};
 }
 
+bool Openers::Has(const Fid& fid, const Opener& opener) const {
+  auto it = files_.find(fid);
+  return it != files_.end() && it->second.openers.contains(opener);
+}
+
 bool Openers::HasWriter(const Fid& fid) const {
   auto it = files_.find(fid);
   return it != files_.end() && it->second.writers > 0;

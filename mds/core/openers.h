@@ -1,5 +1,5 @@
-// Openers: who has which file open, in memory: a restart closes all sessions. An opener is (session, handle), the handle
-// is the xid of its Open. Pure; one strand.
+// Openers: who has which file open, in memory: after a restart clients open theirs again. An opener is (session, handle),
+// the handle is the xid of its Open. Pure; one strand.
 #pragma once
 
 #include <array>
@@ -39,6 +39,7 @@ class Openers {
   void DistrustReports(const Fid& fid);
   std::vector<std::pair<Fid, uint64_t>> OfSession(uint64_t session) const;
 
+  bool Has(const Fid& fid, const Opener& opener) const;
   bool IsOpen(const Fid& fid) const { return files_.contains(fid); }
   bool HasWriter(const Fid& fid) const;
   bool IsOpenByOthers(const Fid& fid, const Opener& than) const;

@@ -18,6 +18,7 @@ struct MdsOptions {
   uint32_t mdt_index = 0;
   uint64_t boot_count = 1;  // durable before Start()
   Duration session_silent_max = std::chrono::seconds(60);
+  Duration recovery_window = std::chrono::seconds(30);  // how long a restarted server waits for clients to come back
   Duration target_heartbeat = std::chrono::seconds(2);
   Duration target_silent_max = std::chrono::seconds(10);
   Duration tick = std::chrono::seconds(1);

@@ -17,6 +17,8 @@ class MetadataService final : public RpcService {
   void TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) override {
     MethodTable<Generated, MdsApi> table(generated_, api_, boot_count_, queue, running);
     table.Serve(&Generated::RequestConnect, &MdsApi::Connect);
+    table.Serve(&Generated::RequestReopen, &MdsApi::Reopen);
+    table.Serve(&Generated::RequestEndReplay, &MdsApi::EndReplay);
     table.Serve(&Generated::RequestDisconnect, &MdsApi::Disconnect);
     table.Serve(&Generated::RequestHeartbeat, &MdsApi::Heartbeat);
     table.Serve(&Generated::RequestGrantFids, &MdsApi::GrantFids);

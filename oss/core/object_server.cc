@@ -130,6 +130,10 @@ Task<Result<v1::OssConnectReply>> ObjectServer::DoConnect(v1::OssConnectRequest 
 Task<Result<v1::OssDisconnectReply>> ObjectServer::DoDisconnect(v1::OssDisconnectRequest request) {
   co_await Hop(*strand_);
   const v1::RequestHeader& header = request.header();
+  // It ends before it noticed that the server has restarted: nobody is to wait for it.
+  if (window_.Awaits(header.session(), header.client_id())) {
+    (void)sessions_.Open(header.session(), header.client_id(), "", clock_.Now());
+  }
   NACRE_CO_RETURN_IF_ERROR(AdmitClient(header));
   const Transno newest = sessions_.Find(header.session())->last_change;
   co_await committer_.CommitUpTo(newest);

@@ -62,6 +62,14 @@ Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item) {
 
 }  // namespace
 
+// The client, which had no answer, has re-opened what this closed.
+void TakeUpAnswered(Core& core, Op& op, const v1::CloseRequest& request, const v1::CloseReply&) {
+  for (const auto& item : request.items()) {
+    const Fid fid = FromWire(item.fid());
+    if (ReleaseOpener(core, fid, {.session = op.session(), .handle = item.handle()}).last_writer) SettleLater(core, fid);
+  }
+}
+
 Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& request) {
   if (static_cast<size_t>(request.items_size()) > kCloseItemsMax) {
     co_return Status(Code::kInvalid, "more than " + std::to_string(kCloseItemsMax) + " closes in one request");

@@ -1,7 +1,9 @@
-// Sessions and FID grants.
+// Sessions: begun, gone on with after a restart, ended; and FID grants.
+#include "common/wire/wire.h"
 #include "mds/core/change.h"
 #include "mds/core/files.h"
 #include "mds/core/ops/operations.h"
+#include "mds/core/recovery.h"
 #include "mds/core/sizes.h"
 
 namespace nacre {
@@ -15,14 +17,33 @@ void ShowMap(Core& core, v1::ClusterMap* map) {
   for (v1::Target& target : core.map.Targets(core.clock.Now())) *map->add_targets() = std::move(target);
 }
 
+// The session that the client has had, if it goes on.
+bool Resumes(Core& core, const v1::RequestHeader& header) {
+  if (header.session() == 0) return false;
+  const KnownSession* known = core.sessions.Find(header.session());
+  if (known != nullptr) return known->client_id == header.client_id();
+  return core.window.Awaits(header.session(), header.client_id());
+}
+
+void PutSession(Core& core, Change& change, uint64_t number) {
+  const KnownSession* known = core.sessions.Find(number);
+  if (known == nullptr) return;  // closed meanwhile
+  rows::SessionRow row;
+  row.set_client_id(known->client_id);
+  row.set_client_name(known->client_name);
+  for (uint64_t seq : core.grants.Of(number)) row.add_fid_ranges(seq);
+  change.batch().Put(kSessionFamily, NumberKey(number), row.SerializeAsString());
+}
+
 }  // namespace
 
 Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectRequest& request) {
-  if (request.header().session() != 0) co_return Status(Code::kInvalid, "Connect is asked without a session");
   if (request.client_name().size() > kClientNameBytesMax) {
     co_return Status(Code::kInvalid, "a client name has at most 256 bytes");
   }
-  if (core.sessions.size() >= kSessionsMax) {
+  const v1::RequestHeader& header = request.header();
+  const bool resumes = Resumes(core, header);
+  if (!resumes && core.sessions.size() >= kSessionsMax) {
     co_return Status(Code::kBusy, "the server has " + std::to_string(kSessionsMax) + " sessions, its most");
   }
   auto root = op.Find(kRootFid);
@@ -32,24 +53,57 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
   reply.set_fsid(core.fsid);
   ShowMap(core, reply.mutable_map());
   reply.set_silent_ms_max(static_cast<uint32_t>(core.options.session_silent_max.count() / 1'000'000));
+  reply.set_recovering(core.window.open());
 
-  const uint64_t number = core.next_session++;
-  rows::SessionRow row;
-  row.set_client_id(request.header().client_id());
-  row.set_client_name(request.client_name());
+  const uint64_t number = resumes ? header.session() : core.next_session++;
   NACRE_CO_RETURN_IF_ERROR(
-      core.sessions.Open(number, row.client_id(), row.client_name(), core.clock.Now()));
+      core.sessions.Open(number, header.client_id(), request.client_name(), core.clock.Now()));
+  reply.set_session(number);
+  if (resumes) co_return reply;
   Change change(core);
-  change.batch().Put(kSessionFamily, NumberKey(number), row.SerializeAsString());
+  PutSession(core, change, number);
   change.batch().Put(kMetaFamily, std::string(kMetaNextSession), EncodeNumber(core.next_session));
   change.Apply();
   op.ReliesOn(change.transno());
-  reply.set_session(number);
   co_return reply;
 }
 
+// Nothing is judged anew: the mode may have changed since the file was opened, its name may be gone. But only what is
+// awaited, in the session it is awaited in.
+Answer<v1::ReopenReply> ServeReopen(Core& core, Op& op, const v1::ReopenRequest& request) {
+  if (static_cast<size_t>(request.items_size()) > kCloseItemsMax) {
+    co_return Status(Code::kInvalid, "more than " + std::to_string(kCloseItemsMax) + " files in one request");
+  }
+  const bool awaited = core.window.Awaits(op.session(), op.header().client_id());
+  v1::ReopenReply reply;
+  for (const auto& item : request.items()) {
+    const Fid fid = FromWire(item.fid());
+    const Opener opener{.session = op.session(), .handle = item.handle()};
+    Status status = op.Find(fid).status();
+    if (status.ok() && awaited) {
+      status = core.openers.Add(fid, opener, item.write(), false);
+    } else if (status.ok() && !core.openers.Has(fid, opener)) {
+      status = Status(Code::kStale, "file " + ToString(fid) + " is not open under this handle");
+    }
+    reply.add_codes(static_cast<uint32_t>(status.code()));
+  }
+  co_return reply;
+}
+
+Answer<v1::EndReplayReply> ServeEndReplay(Core& core, Op& op, const v1::EndReplayRequest&) {
+  if (core.window.Awaits(op.session(), op.header().client_id())) core.window.Done(op.session());
+  co_await core.window.Closed();
+  NACRE_CO_RETURN_IF_ERROR(CheckRecovered(core));
+  co_return v1::EndReplayReply();
+}
+
+// Also of a client that ends before it noticed that the server has restarted: nobody is to wait for it.
 Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::DisconnectRequest&) {
-  op.ReliesOn(CloseSession(core, op.session()));
+  if (!Resumes(core, op.header())) {
+    co_return Status(Code::kNotConnected, "session " + std::to_string(op.session()) + " is not known here");
+  }
+  const Transno closed = CloseSession(core, op.session());
+  op.ReliesOn(closed != 0 ? closed : DropSession(core, op.session()));
   co_return v1::DisconnectReply();
 }
 
@@ -68,6 +122,7 @@ Answer<v1::GrantFidsReply> ServeGrantFids(Core& core, Op& op, const v1::GrantFid
   reply.set_count(kFidRangeCount);
   core.grants.Grant(op.session(), reply.seq());
   Change change(core);
+  PutSession(core, change, op.session());
   change.batch().Put(kMetaFamily, std::string(kMetaNextRange), EncodeNumber(core.next_range));
   change.Apply(op, reply);
   co_return reply;

@@ -162,6 +162,12 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
 
 }  // namespace
 
+void TakeUpAnswered(Core& core, Op& op, const v1::OpenRequest& request, const v1::OpenReply& reply) {
+  if (!request.read() && !request.write()) return;
+  // Refused only when the session has too many open: then its handle is stale.
+  (void)AddOpener(core, op, FromWire(reply.inode().fid()), request.write(), false);
+}
+
 Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& request) {
   NACRE_CO_RETURN_IF_ERROR(CheckRequest(request));
   LockTable<Fid>::Held lock;

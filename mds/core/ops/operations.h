@@ -14,6 +14,8 @@ using Answer = Task<Result<Reply>>;
 
 // connect.cc
 Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectRequest& request);
+Answer<v1::ReopenReply> ServeReopen(Core& core, Op& op, const v1::ReopenRequest& request);
+Answer<v1::EndReplayReply> ServeEndReplay(Core& core, Op& op, const v1::EndReplayRequest& request);
 Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::DisconnectRequest& request);
 Answer<v1::HeartbeatReply> ServeHeartbeat(Core& core, Op& op, const v1::HeartbeatRequest& request);
 Answer<v1::GrantFidsReply> ServeGrantFids(Core& core, Op& op, const v1::GrantFidsRequest& request);
@@ -46,5 +48,12 @@ Answer<v1::GetXattrsReply> ServeGetXattrs(Core& core, Op& op, const v1::GetXattr
 Answer<v1::SetXattrReply> ServeSetXattr(Core& core, Op& op, const v1::SetXattrRequest& request);
 Answer<v1::SetPolicyReply> ServeSetPolicy(Core& core, Op& op, const v1::SetPolicyRequest& request);
 Answer<v1::SetLayoutReply> ServeSetLayout(Core& core, Op& op, const v1::SetLayoutRequest& request);
+
+// A request that is answered from its reply record: what of its effect is in memory only, and went with an earlier life of
+// the server, is there again when this ends.
+void TakeUpAnswered(Core& core, Op& op, const v1::OpenRequest& request, const v1::OpenReply& reply);
+void TakeUpAnswered(Core& core, Op& op, const v1::CloseRequest& request, const v1::CloseReply& reply);
+template <typename Request, typename Reply>
+void TakeUpAnswered(Core&, Op&, const Request&, const Reply&) {}
 
 }  // namespace nacre

@@ -71,7 +71,8 @@ Answer<v1::PunchFileReply> ServePunch(Core& core, Op& op, const v1::PunchFileReq
   auto row = op.Find(fid);
   if (!row.ok()) co_return row.status();
   NACRE_CO_RETURN_IF_ERROR(CheckMayPunch(core, op, fid, **row));
-  const rows::IntentRow intent = IntentOf(request, core.clock.WallNs());
+  rows::IntentRow intent = IntentOf(request, core.clock.WallNs());
+  NameRequest(op, intent);
   auto outcome = co_await CarryOut(core, fid, intent);
   if (!outcome.ok()) co_return outcome.status().With("punching file " + ToString(fid));
   row = op.Find(fid);

@@ -93,7 +93,8 @@ Answer<v1::TruncateReply> ServeTruncate(Core& core, Op& op, const v1::TruncateRe
     NACRE_CO_RETURN_IF_ERROR(Empty(core, op, fid, **row, reply));
     co_return reply;
   }
-  const rows::IntentRow intent = IntentOf(request, core.clock.WallNs());
+  rows::IntentRow intent = IntentOf(request, core.clock.WallNs());
+  NameRequest(op, intent);
   auto outcome = co_await CarryOut(core, fid, intent);
   if (!outcome.ok()) co_return outcome.status().With("truncating file " + ToString(fid));
   row = op.Find(fid);

@@ -6,6 +6,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -24,10 +25,13 @@ class CallLog {
 
   // The next call of this name (after `skip` others) is lost in this way, once.
   void LoseNext(std::string name, Loss loss, int skip = 0) { faults_.push_back({std::move(name), loss, skip}); }
+  void LoseAtMost(size_t faults) { faults_.resize(std::min(faults_.size(), faults)); }
   // Before the call of this name after `skip` others goes out, once: what happens just then.
   void AtCall(std::string name, int skip, std::function<void()> happens) {
     events_.push_back({std::move(name), skip, std::move(happens)});
   }
+  // Called whenever LoseNext has lost something: what happens to the server then.
+  std::function<void(const std::string& name)> at_loss;
   // Nothing gets through any more, in any direction; and again it does.
   void Cut() { cut_ = true; }
   void Mend() { cut_ = false; }

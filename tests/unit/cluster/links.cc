@@ -19,13 +19,19 @@ template <typename Reply, typename Api, typename Start>
 Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, const CallLog* log, std::string name,
                           CallLog::Loss loss, Start start) {
   co_await Hop(*loop);
-  if (loss == CallLog::Loss::kRequest) co_return Status(Code::kUnavailable, "the request was lost");
+  if (loss == CallLog::Loss::kRequest) {
+    if (log->at_loss) log->at_loss(name);
+    co_return Status(Code::kUnavailable, "the request was lost");
+  }
   if (place->server == nullptr) co_return Status(Code::kUnavailable, "nobody listens there");
   const uint64_t life = place->life;
   Result<Reply> reply = co_await start(*place->server);
   co_await Hop(*loop);
   if (place->life != life) co_return Status(Code::kUnavailable, "the server died");
-  if (loss == CallLog::Loss::kReply) co_return Status(Code::kUnavailable, "the reply was lost");
+  if (loss == CallLog::Loss::kReply) {
+    if (log->at_loss) log->at_loss(name);
+    co_return Status(Code::kUnavailable, "the reply was lost");
+  }
   if (!reply.ok()) co_return AsSeenBehindTheWire(reply.status());
   if constexpr (std::is_base_of_v<google::protobuf::Message, Reply>) {
     if (log->tamper) log->tamper(name, *reply);
@@ -50,6 +56,8 @@ class MdsLink final : public MdsApi {
       : loop_(loop), place_(std::move(place)), log_(log) {}
 
   NACRE_LINK_CALL("mds.", MdsApi, Connect, ConnectRequest, ConnectReply)
+  NACRE_LINK_CALL("mds.", MdsApi, Reopen, ReopenRequest, ReopenReply)
+  NACRE_LINK_CALL("mds.", MdsApi, EndReplay, EndReplayRequest, EndReplayReply)
   NACRE_LINK_CALL("mds.", MdsApi, Disconnect, DisconnectRequest, DisconnectReply)
   NACRE_LINK_CALL("mds.", MdsApi, Heartbeat, HeartbeatRequest, HeartbeatReply)
   NACRE_LINK_CALL("mds.", MdsApi, GrantFids, GrantFidsRequest, GrantFidsReply)

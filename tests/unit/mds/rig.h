@@ -104,8 +104,13 @@ class MdsRig : public testing::Test {
     ASSERT_TRUE(stopped);
     server.reset();
   }
-  // Power cut and start: what was not synced is gone.
+  // Power cut and start: what was not synced is gone. The clients of before do not come back.
   void CrashServer() {
+    CrashServerAwaited();
+    Tick(MdsOptions().recovery_window);
+  }
+  // Now the server waits for them.
+  void CrashServerAwaited() {
     auto survived = kv->CrashedCopy();
     StopServer();
     kv = std::move(survived);
@@ -130,10 +135,22 @@ class MdsRig : public testing::Test {
     const auto reply = SyncWait(server->AnnounceTarget(request));
     ASSERT_TRUE(reply.ok()) << reply.status().ToString();
   }
-  uint64_t NewSession() {
+  uint64_t NewSession() { return Connect(0).value().session(); }
+  Result<v1::ConnectReply> Connect(uint64_t before) {
     v1::ConnectRequest request;
-    *request.mutable_header() = Header(0);
-    return SyncWait(server->Connect(request)).value().session();
+    *request.mutable_header() = Header(before);
+    return SyncWait(server->Connect(request));
+  }
+  std::shared_ptr<std::optional<Result<v1::EndReplayReply>>> EndReplay(uint64_t of) {
+    v1::EndReplayRequest request;
+    *request.mutable_header() = Header(of);
+    return Begin(server->EndReplay(request));
+  }
+  // The client is there again, in its session.
+  void ComeBack() {
+    const auto connected = Connect(session);
+    ASSERT_TRUE(connected.ok()) << connected.status().ToString();
+    ASSERT_EQ(connected->session(), session);
   }
   uint64_t Grant(uint64_t of) {
     v1::GrantFidsRequest request;
@@ -233,6 +250,16 @@ class MdsRig : public testing::Test {
     item->set_blocks(size ? PagesCovering(*size) * 8 : 0);
     item->set_mtime_ns(mtime_ns);
     return request;
+  }
+  Code Reopen(const Opened& opened, bool write = true) {
+    v1::ReopenRequest request;
+    *request.mutable_header() = Header(session);
+    auto* item = request.add_items();
+    *item->mutable_fid() = opened.reply.inode().fid();
+    item->set_handle(opened.handle);
+    item->set_write(write);
+    const auto reply = SyncWait(server->Reopen(request));
+    return reply.ok() ? static_cast<Code>(reply->codes(0)) : reply.code();
   }
   Code Close(const Opened& opened, std::optional<uint64_t> size = {}, int64_t mtime_ns = 0) {
     auto reply = SyncWait(server->Close(CloseOf(opened, size, mtime_ns)));

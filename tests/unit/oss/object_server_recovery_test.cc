@@ -201,6 +201,18 @@ TEST_F(Recovery, NobodyIsAwaitedWhoHasNothingToReplay) {
   EXPECT_EQ(world.Ping().clients_awaited(), 0u) << "idle, and all it wrote is stable";
 }
 
+TEST(RecoveryOfTheIdle, AwaitsWhoHasNotWrittenForLongWhileItIsNotStable) {
+  ObjectServerOptions options;
+  options.commit.interval = std::chrono::hours(1);
+  OssWorld world(options);
+  ASSERT_TRUE(world.Write(TestObject(1), 0, PageOf(1)).ok());
+  for (int round = 0; round < 4; ++round) world.queue.Advance(world.options.housekeeping_interval);
+  ASSERT_TRUE(world.kv->Sync().ok());
+  SeededRandom dice(1);
+  world.Crash(dice, false);
+  EXPECT_EQ(world.Ping().clients_awaited(), 1u);
+}
+
 TEST_F(Recovery, AWriterWhoEndsInOrderIsNotAwaited) {
   Write(kAlice, 1, 0, PageOf(1));
   v1::OssDisconnectRequest bye;
