@@ -4,8 +4,12 @@
 // Paths are absolute inside the filesystem ("/a/b"), bytes without NUL. A path through a locked directory uses the no-key
 // names that List() shows. Symbolic links are not followed in the last component unless said; in the middle they are.
 // Errors: Status codes of common/base/status.h, which are errno in other words (ToErrno). kUnavailable names the server
-// that was not reached within wait_timeout. Every call that changes something has it stable at the MDS when it returns;
-// data is stable after File::Sync, File::Close or Client::Commit.
+// that was not reached within wait_timeout.
+//
+// What a call has changed or written survives the loss of any server while this client lives, and the loss of this client
+// while the servers do. It survives both, and a power cut of everything, after Client::Commit, Disconnect, or File::Sync of
+// the file concerned. kIo from one of these: something that was answered is lost after all, because this client did not
+// come back to a restarted server in time.
 #pragma once
 
 #include <chrono>
@@ -78,7 +82,7 @@ struct OpenOptions {
 };
 
 // An open file. Reads and writes of any alignment; size and content exact. Close() (or the destructor, which swallows the
-// error) makes the writes stable and reports the size. Threads may share one.
+// error) makes the data stable and reports the size; Sync() makes the name stable too. Threads may share one.
 class File {
  public:
   virtual ~File() = default;

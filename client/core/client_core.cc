@@ -28,7 +28,9 @@ Task<Status> ClientCore::Start() {
 Task<Status> ClientCore::Commit() {
   const Status committed = co_await osts_.CommitAll();
   const Status flushed = co_await closer_.Flush();
-  co_return committed.ok() ? flushed : committed;
+  const Status stable = co_await session_->Commit();
+  if (!committed.ok()) co_return committed;
+  co_return flushed.ok() ? stable : flushed;
 }
 
 Task<Status> ClientCore::End() {
@@ -38,8 +40,10 @@ Task<Status> ClientCore::End() {
     const Status ignored = co_await ost->Disconnect();  // everything is committed: nothing hangs on it
     static_cast<void>(ignored);
   }
+  const Status stable = co_await session_->Commit();
   const Status ended = co_await session_->End();
-  co_return committed.ok() ? ended : committed;
+  if (!committed.ok()) co_return committed;
+  co_return stable.ok() ? ended : stable;
 }
 
 }  // namespace nacre

@@ -31,11 +31,8 @@ Task<std::vector<Status>> FileCloser::Send(std::vector<v1::CloseRequest::Item> i
     v1::CloseRequest request;
     for (size_t i = begin; i < end; ++i) *request.add_items() = std::move(items[i]);
     const size_t count = end - begin;
-    std::vector<uint64_t> handles;
-    for (const v1::CloseRequest::Item& item : request.items()) handles.push_back(item.handle());
     const Result<v1::CloseReply> reply =
         co_await session_->Call(&MdsApi::Close, std::move(request), CallKind::kChange);
-    for (uint64_t handle : handles) session_->handles().Closed(handle);
     for (size_t i = 0; i < count; ++i) {
       Status verdict = reply.status();
       if (reply.ok() && static_cast<size_t>(reply->codes_size()) != count) {

@@ -28,20 +28,13 @@ Status FileOpener::Expected::Check(const v1::Inode& inode) const {
 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Send(v1::OpenRequest request, Wish wish, Expected expected,
                                                          CallTrace* trace) {
-  OpenHandles& handles = services_.session->handles();
-  const bool opens = wish.read || wish.write;
-  Keep<v1::OpenReply> keep = [&handles, opens, write = wish.write](const v1::RequestHeader& with,
-                                                                   const v1::OpenReply& reply) {
-    const OpenHandles::Handle handle{FromWire(reply.inode().fid()), with.xid(), write};
-    return !opens || handles.Opened(handle, reply.header().boot_count());
-  };
   const Result<v1::OpenReply> reply =
-      co_await services_.session->Call(&MdsApi::Open, std::move(request), CallKind::kChange, trace, std::move(keep));
+      co_await services_.session->Call(&MdsApi::Open, std::move(request), CallKind::kChange, trace);
   if (!reply.ok()) co_return reply.status();
-  const Status expected_inode = expected.Check(reply->inode());
-  if (!expected_inode.ok()) {
-    handles.Closed(trace->xid);
-    co_return expected_inode;
+  const Status fits = expected.Check(reply->inode());
+  if (!fits.ok()) {
+    services_.session->Forget(trace->xid);
+    co_return fits;
   }
   const OpenFile::Handle handle{trace->session, trace->xid, wish.read, wish.write};
   co_return OpenFile::Make(services_, reply->inode(), handle);

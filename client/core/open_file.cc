@@ -141,7 +141,9 @@ Task<Status> OpenFile::Sync() {
     if (!status.ok()) co_return status;
   }
   // Stable, but behind a size that was made exact without it (see SendChunk).
-  co_return handle_.write ? CheckUsable(true) : Status::Ok();
+  if (handle_.write) NACRE_CO_RETURN_IF_ERROR(CheckUsable(true));
+  // Its create and its renames too.
+  co_return co_await services_.session->Commit();
 }
 
 std::vector<std::shared_ptr<Ost>> OpenFile::WrittenOsts() const {

@@ -10,6 +10,37 @@ constexpr Duration kQuestionEvery = std::chrono::seconds(5);
 
 }  // namespace
 
+class Ost::Written final : public ReplayLog::Entry {
+ public:
+  Written(Ost& ost, v1::WriteHeader request, CipherRunPtr run, AsyncSemaphore::Units memory,
+          std::shared_ptr<WriteFate> fate)
+      : ost_(ost), request_(std::move(request)), run_(std::move(run)), memory_(std::move(memory)),
+        fate_(std::move(fate)) {}
+
+  Task<Result<v1::WriteReply>> Send(const v1::RequestHeader& with) {
+    v1::WriteHeader copy = request_;
+    *copy.mutable_header() = with;
+    return ost_.api()->Write(std::move(copy), run_);
+  }
+  void SentWith(const v1::RequestHeader& header) { *request_.mutable_header() = header; }
+
+  Task<Result<v1::ReplyHeader>> Replay() override {
+    const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno());
+    const Result<v1::WriteReply> reply = co_await Send(header);
+    if (!reply.ok()) co_return reply.status();
+    NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
+    co_return reply->header();
+  }
+  void Lost(const Status& why) override { fate_->Lose(why); }
+
+ private:
+  Ost& ost_;
+  v1::WriteHeader request_;
+  const CipherRunPtr run_;
+  const AsyncSemaphore::Units memory_;
+  const std::shared_ptr<WriteFate> fate_;
+};
+
 Ost::Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index)
     : Peer(environment), session_(std::move(session)), budget_(budget), index_(index), connecting_(*environment.pool, 1),
       committing_(*environment.pool, 1) {}
@@ -81,39 +112,12 @@ Task<Status> Ost::Connect(uint64_t session) {
     co_return Status(Code::kUnavailable, Name() + " is another target or of another cluster");
   }
   uncommitted_.EnterLife(reply->header().boot_count());
-  const Status replayed = co_await Replay();
+  const Status replayed = co_await uncommitted_.ReplayAll(Name());
   if (!replayed.ok() || !reply->recovering()) co_return replayed;
   v1::OssEndReplayRequest end;
   *end.mutable_header() = NewHeader(session);
   const Result<v1::OssEndReplayReply> ended = co_await api()->EndReplay(std::move(end));
   co_return UnavailableIfForgotten(ended.status());
-}
-
-Task<Status> Ost::Replay() {
-  while (const Uncommitted::EntryPtr entry = uncommitted_.NextToReplay()) {
-    const Status status = co_await ReplayOne(entry);
-    if (!status.ok()) co_return status;
-  }
-  co_return Status::Ok();
-}
-
-Task<Status> Ost::ReplayOne(const Uncommitted::EntryPtr& entry) {
-  v1::WriteHeader request = entry->request;
-  v1::RequestHeader* header = request.mutable_header();
-  header->set_replay(true);
-  header->set_resent(false);
-  header->set_transno(entry->transno);
-  header->set_deadline_ms(NewHeader(header->session()).deadline_ms());
-  const Result<v1::WriteReply> reply = co_await api()->Write(std::move(request), entry->run);
-  const Status status = UnavailableIfForgotten(reply.ok() ? StatusOf(reply->header()) : reply.status());
-  if (status.code() == Code::kUnavailable) co_return status;
-  if (status.ok()) {
-    uncommitted_.Replayed(entry, reply->header());
-  } else {
-    const std::string why = "a write that " + Name() + " had answered was lost when it restarted: " + status.message();
-    uncommitted_.Lose(entry, Status(Code::kIo, why));
-  }
-  co_return Status::Ok();
 }
 
 void Ost::Heard(const v1::ReplyHeader& header) {
@@ -161,18 +165,11 @@ Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run
   header.set_page_count(static_cast<uint32_t>(run->page_count()));
   header.set_meta_length(static_cast<uint32_t>(run->meta_bytes()));
   header.set_encrypted(run->encrypted());
-  const Uncommitted::EntryPtr entry = std::make_shared<Uncommitted::Entry>();
-  entry->request = std::move(header);
-  entry->run = std::move(run);
-  entry->memory = std::move(memory);
-  entry->fate = std::move(fate);
-  auto send = [this, entry](const v1::RequestHeader& with) {
-    v1::WriteHeader copy = entry->request;
-    *copy.mutable_header() = with;
-    return api()->Write(std::move(copy), entry->run);
-  };
+  const auto entry =
+      std::make_shared<Written>(*this, std::move(header), std::move(run), std::move(memory), std::move(fate));
+  auto send = [entry](const v1::RequestHeader& with) { return entry->Send(with); };
   Keep<v1::WriteReply> keep = [this, entry](const v1::RequestHeader& with, const v1::WriteReply& reply) {
-    *entry->request.mutable_header() = with;
+    entry->SentWith(with);
     return uncommitted_.Add(entry, reply.header());
   };
   Result<v1::WriteReply> reply =

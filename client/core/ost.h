@@ -13,8 +13,9 @@
 
 #include "client/core/buffer_budget.h"
 #include "client/core/peer.h"
+#include "client/core/replay_log.h"
 #include "client/core/session.h"
-#include "client/core/uncommitted.h"
+#include "client/core/write_fate.h"
 #include "common/api/oss_api.h"
 
 namespace nacre {
@@ -47,9 +48,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::shared_ptr<OssApi> api() const;
   Task<Status> FindServer();
   Task<Status> Connect(uint64_t session);
-  // Sends again what an earlier life of the server answered and had not committed, in the order in which it was done.
-  Task<Status> Replay();
-  Task<Status> ReplayOne(const Uncommitted::EntryPtr& entry);
+  class Written;  // a write that was answered
   // While something is not committed, the server is asked now and then: for what is, and whether it has restarted, because
   // it does not wait for ever for replays.
   void ArmQuestion();
@@ -58,7 +57,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   const std::shared_ptr<Session> session_;
   BufferBudget& budget_;
   const uint32_t index_;
-  Uncommitted uncommitted_;
+  ReplayLog uncommitted_;
   AsyncSemaphore connecting_;  // one at a time
   AsyncSemaphore committing_;  // one at a time
   TaskGroup questions_;

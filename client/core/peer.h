@@ -55,11 +55,6 @@ const v1::ReplyHeader& ReplyHeaderOf(const Reply& reply) {
 }
 inline const v1::ReplyHeader& ReplyHeaderOf(const ObjectPages& pages) { return pages.header.header(); }
 
-// A server that restarts while a client connects has forgotten it again: to be tried once more.
-inline Status UnavailableIfForgotten(const Status& status) {
-  return status.code() == Code::kNotConnected ? Status(Code::kUnavailable, status.message()) : status;
-}
-
 // How long to wait before attempt n, 5 ms doubling to 1 s, with jitter so that clients do not come back in step.
 inline Duration BackOff(int attempt, Random& random) {
   const uint64_t base_us = std::min<uint64_t>(uint64_t{5000} << std::min(attempt, 8), 1'000'000);

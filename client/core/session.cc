@@ -78,6 +78,36 @@ v1::RequestHeader Session::NewHeader(uint64_t session) {
   return header;
 }
 
+v1::RequestHeader Session::ReplayHeader(v1::RequestHeader sent, Transno transno) const {
+  sent.set_replay(true);
+  sent.set_resent(false);
+  sent.set_transno(transno);
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.wait_timeout);
+  sent.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, wait.count())));
+  return sent;
+}
+
+bool Session::Took(const v1::OpenRequest& request, const v1::RequestHeader& header, const v1::OpenReply& reply) {
+  if (!request.read() && !request.write()) return true;
+  const OpenHandles::Handle handle{FromWire(reply.inode().fid()), header.xid(), request.write()};
+  return handles_.Opened(handle, reply.header().boot_count());
+}
+
+Task<Status> Session::Commit() {
+  const Transno upto = changes_.newest();
+  if (upto != 0) {
+    v1::MdsCommitRequest request;
+    const Result<v1::MdsCommitReply> reply = co_await Call(&MdsApi::Commit, std::move(request), CallKind::kLook);
+    if (!reply.ok()) {
+      const Status status = reply.status().With("committing on " + Name());
+      changes_.LoseAll(status);
+      co_return status;
+    }
+    changes_.StableUpTo(upto);
+  }
+  co_return changes_.TakeLoss();
+}
+
 Task<Result<uint64_t>> Session::EnsureSession() {
   if (connected_) co_return number_.load();
   const AsyncSemaphore::Units alone = co_await connecting_.Take();
@@ -110,11 +140,18 @@ Task<Status> Session::ConnectOnce() {
     heartbeat_every_ = std::min<Duration>(silent_max / 4, kHeartbeatEveryMax);
     if (!goes_on) fids_left_ = 0;  // ranges are a session's own
   }
-  if (!goes_on) handles_.Clear();
+  if (!goes_on && number_ != 0) {
+    handles_.Clear();
+    changes_.LoseAll(Status(Code::kIo, "changes that " + Name() + " had answered were lost: it restarted, and this client "
+                                       "did not come back in time"));
+  }
   number_ = reply->session();
   Heard(reply->header());
+  changes_.EnterLife(reply->header().boot_count());
   const Status reopened = co_await Reopen(handles_.EnterLife(reply->header().boot_count()));
-  if (!reopened.ok() || !reply->recovering()) co_return reopened;
+  if (!reopened.ok()) co_return reopened;
+  const Status replayed = co_await changes_.ReplayAll(Name());
+  if (!replayed.ok() || !reply->recovering()) co_return replayed;
   v1::EndReplayRequest end;
   *end.mutable_header() = NewHeader(number_);
   const Result<v1::EndReplayReply> ended = co_await environment_.mds->EndReplay(std::move(end));
@@ -144,6 +181,7 @@ void Session::SessionLost(uint64_t number) {
 
 void Session::Heard(const v1::ReplyHeader& header) {
   if (header.mdt_epoch() != 0) mdt_epoch_ = header.mdt_epoch();
+  changes_.Heard(header);
 }
 
 // A timer keeps nothing alive: when the session is gone it finds so.
@@ -169,6 +207,7 @@ Task<void> Session::Beat(std::shared_ptr<Session> self) {
     v1::HeartbeatRequest request;
     *request.mutable_header() = NewHeader(number);
     const Result<v1::HeartbeatReply> reply = co_await environment_.mds->Heartbeat(std::move(request));
+    if (reply.ok()) Heard(reply->header());
     // A server that has restarted does not wait for ever. Any other failure shows itself to the next real request.
     if (reply.code() == Code::kNotConnected) {
       SessionLost(number);

@@ -12,14 +12,16 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/core/change_entry.h"
 #include "client/core/open_handles.h"
 #include "client/core/peer.h"
+#include "client/core/replay_log.h"
 #include "common/api/mds_api.h"
 #include "common/fs/fid.h"
 
 namespace nacre {
 
-class Session final : public Peer, public std::enable_shared_from_this<Session> {
+class Session final : public Peer, public ChangeSender, public std::enable_shared_from_this<Session> {
  public:
   explicit Session(const Environment& environment);
 
@@ -27,18 +29,22 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   // Tells the server; nothing may be under way but heartbeats.
   Task<Status> End();
 
-  // One request to the metadata server; see Exchange().
+  // One request to the metadata server; see Exchange(). A change is kept for replay until it is stable.
   template <typename Request, typename Reply>
   Task<Result<Reply>> Call(Task<Result<Reply>> (MdsApi::*method)(Request), std::type_identity_t<Request> request,
-                           CallKind kind, CallTrace* trace = nullptr, Keep<Reply> keep = {}) {
+                           CallKind kind, CallTrace* trace = nullptr) {
+    if (kind == CallKind::kChange) return Change(method, std::move(request), trace);
     MdsApi* mds = environment_.mds.get();
     auto send = [mds, method, request = std::move(request)](const v1::RequestHeader& header) {
       Request copy = request;
       *copy.mutable_header() = header;
       return (mds->*method)(std::move(copy));
     };
-    return Exchange<Reply>(this, kind, std::move(send), trace, std::move(keep));
+    return Exchange<Reply>(this, kind, std::move(send), trace);
   }
+
+  // Every change that was answered is stable at the metadata server.
+  Task<Status> Commit();
 
   Task<Result<Fid>> NextFid();
   // Where OST number index is; asks the server when the map does not know, or when `refresh` says it may be old.
@@ -46,12 +52,17 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   v1::ClusterMap Map() const;
 
   uint64_t number() const { return number_.load(); }
-  OpenHandles& handles() { return handles_; }
+  // An Open that nobody will close.
+  void Forget(uint64_t open_xid) { handles_.Closed(open_xid); }
+  // A Close is stable.
+  void Closed(uint64_t open_xid) override { handles_.Closed(open_xid); }
   std::string fsid() const;
   v1::Inode root() const;
   void SetRoot(const v1::Inode& root);  // somebody looked at it again
   // For requests to OSTs, which share the session and the numbering.
   v1::RequestHeader NewHeader(uint64_t session) override;
+  // Of a request that was sent with this header and answered with that transno.
+  v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno) const override;
 
   std::string Name() const override;
   Task<Result<uint64_t>> EnsureSession() override;
@@ -59,6 +70,27 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void Heard(const v1::ReplyHeader& header) override;
 
  private:
+  template <typename Request, typename Reply>
+  Task<Result<Reply>> Change(Task<Result<Reply>> (MdsApi::*method)(Request), Request request, CallTrace* trace) {
+    const auto entry = std::make_shared<ChangeEntry<Request, Reply>>(*this, *environment_.mds, method, std::move(request));
+    auto send = [entry](const v1::RequestHeader& header) { return entry->Send(header); };
+    Keep<Reply> keep = [this, entry](const v1::RequestHeader& header, const Reply& reply) {
+      entry->Answered(header, reply);
+      return Took(entry->request(), header, reply) && changes_.Add(entry, reply.header());
+    };
+    Result<Reply> reply = co_await Exchange<Reply>(this, CallKind::kChange, std::move(send), trace, std::move(keep));
+    if (changes_.size() >= kChangesMax) {
+      const Status committed = co_await Commit();  // a failure shows itself to who asks for a commit
+      static_cast<void>(committed);
+    }
+    co_return reply;
+  }
+  // What an answer means for what is open. False: see Keep.
+  bool Took(const v1::OpenRequest& request, const v1::RequestHeader& header, const v1::OpenReply& reply);
+  template <typename Request, typename Reply>
+  bool Took(const Request&, const v1::RequestHeader&, const Reply&) {
+    return true;
+  }
   Task<Status> ConnectOnce();
   Task<Status> Reopen(std::vector<OpenHandles::Handle> handles);
   void ArmHeartbeat();
@@ -66,9 +98,12 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   Task<Status> RefreshMap();
 
   const std::string client_id_;  // 16 bytes
+  static constexpr size_t kChangesMax = 16384;  // kept for replay; a commit is asked for then
+
   std::atomic<uint64_t> number_{0};  // 0: none yet
   std::atomic<bool> connected_{false};
   OpenHandles handles_;
+  ReplayLog changes_;
   std::atomic<uint64_t> last_xid_{0};
   std::atomic<uint64_t> mdt_epoch_{0};
   std::atomic<bool> ended_{false};

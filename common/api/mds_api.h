@@ -19,6 +19,7 @@ class MdsApi {
   virtual Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) = 0;
   virtual Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) = 0;
   virtual Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) = 0;
+  virtual Task<Result<v1::MdsCommitReply>> Commit(v1::MdsCommitRequest request) = 0;
   virtual Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) = 0;
   virtual Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) = 0;
   virtual Task<Result<v1::GetClusterMapReply>> GetClusterMap(v1::GetClusterMapRequest request) = 0;

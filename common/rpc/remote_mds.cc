@@ -22,6 +22,9 @@ class RemoteMds final : public MdsApi {
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override {
     return Call("mds.Disconnect", std::move(request), &v1::Mds::Stub::PrepareAsyncDisconnect);
   }
+  Task<Result<v1::MdsCommitReply>> Commit(v1::MdsCommitRequest request) override {
+    return Call("mds.Commit", std::move(request), &v1::Mds::Stub::PrepareAsyncCommit);
+  }
   Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override {
     return Call("mds.Heartbeat", std::move(request), &v1::Mds::Stub::PrepareAsyncHeartbeat);
   }

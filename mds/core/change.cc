@@ -51,12 +51,12 @@ void Change::FreeObjects(const Fid& fid, const v1::Layout& layout) {
 
 void Change::PutEntry(const Fid& directory, const Dirent& entry) {
   DirentTable::Put(batch_, directory, entry);
-  directories_touched_.push_back(directory);
+  names_touched_.emplace_back(directory, NameHashOf(entry.cookie));
 }
 
 void Change::RemoveEntry(const Fid& directory, uint64_t cookie) {
   DirentTable::Remove(batch_, directory, cookie);
-  directories_touched_.push_back(directory);
+  names_touched_.emplace_back(directory, NameHashOf(cookie));
 }
 
 void Change::CountEntries(const Fid& directory, int64_t entries, int64_t subdirectories) {
@@ -88,8 +88,10 @@ void Change::Apply() {
     if (core_.options.fatal) core_.options.fatal(status.With("writing the log"));
     NACRE_CHECK(core_.options.fatal != nullptr, status.ToString());
   }
-  for (const Fid& fid : inodes_touched_) core_.committer.unstable_inodes().Changed(fid, transno_);
-  for (const Fid& fid : directories_touched_) core_.committer.unstable_entries().Changed(fid, transno_);
+  Unstable& unstable = core_.committer.unstable();
+  unstable.Begin(transno_, session_);
+  for (const Fid& fid : inodes_touched_) unstable.InodeChanged(fid, transno_);
+  for (const auto& [directory, hash] : names_touched_) unstable.NameChanged(directory, hash, transno_);
   for (const auto& [ost, object] : freed_) core_.destroyer.Freed(ost, object);
   if (!freed_.empty()) core_.destroyer.Kick();
 }

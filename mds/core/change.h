@@ -12,7 +12,10 @@ namespace nacre {
 
 class Change {
  public:
-  explicit Change(Core& core) : core_(core), transno_(core.transnos.Next()), now_ns_(core.clock.WallNs()) {}
+  // By the server itself.
+  explicit Change(Core& core) : Change(core, kNobody, core.clock.WallNs()) {}
+  // By a request.
+  Change(Core& core, const Op& op) : Change(core, op.session(), op.now_ns()) {}
   Change(const Change&) = delete;
 
   Transno transno() const { return transno_; }
@@ -33,11 +36,18 @@ class Change {
   void CountEntries(const Fid& directory, int64_t entries, int64_t subdirectories);
   void TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_ns);  // ctime becomes now
 
-  // With the reply record of op: its transno is filled in, and a resend gets this very reply.
+  // With the reply record of op: its transno is filled in, and a resend gets this very reply. The client keeps the request
+  // until it is stable, and replays it if it must.
   template <typename Reply>
-  void Apply(Op& op, Reply& reply) {
+  void Apply(const Op& op, Reply& reply) {
     RecordReply(op.session(), op.header().slot(), op.header().xid(), reply);
     Apply();
+  }
+  // And the answer waits until it is stable: others rely on it without asking (rights, policies), or a replay would not
+  // give the same.
+  template <typename Reply>
+  void ApplyStable(Op& op, Reply& reply) {
+    Apply(op, reply);
     op.ReliesOn(transno_);
   }
   void Apply();  // not in the name of a request
@@ -45,18 +55,22 @@ class Change {
   template <typename Reply>
   void RecordReply(uint64_t session, uint32_t slot, uint64_t xid, Reply& reply) {
     reply.mutable_header()->set_transno(transno_);
+    reply.mutable_header()->set_time_ns(now_ns_);
     Record(session, slot, {.xid = xid, .transno = transno_, .reply = reply.SerializeAsString()});
   }
 
  private:
+  Change(Core& core, uint64_t session, int64_t now_ns)
+      : core_(core), transno_(core.transnos.Next()), session_(session), now_ns_(now_ns) {}
   void Record(uint64_t session, uint32_t slot, ReplyRecord record);
 
   Core& core_;
   Transno transno_;
+  uint64_t session_;  // whose change it is
   int64_t now_ns_;
   KvBatch batch_;
   std::vector<Fid> inodes_touched_;
-  std::vector<Fid> directories_touched_;
+  std::vector<std::pair<Fid, uint64_t>> names_touched_;  // directory, hash
   std::vector<std::pair<uint32_t, ObjectId>> freed_;  // OST, object
   bool counts_inodes_ = false;
 };

@@ -2,31 +2,16 @@
 
 namespace nacre {
 
-void Unstable::Changed(const Fid& fid, Transno transno) {
-  newest_[fid] = transno;
-  in_order_.emplace_back(transno, fid);
-}
-
-Transno Unstable::Newest(const Fid& fid) const {
-  auto it = newest_.find(fid);
-  return it == newest_.end() ? 0 : it->second;
-}
-
-void Unstable::Forget(Transno stable) {
-  while (!in_order_.empty() && in_order_.front().first <= stable) {
-    auto it = newest_.find(in_order_.front().second);
-    if (it != newest_.end() && it->second <= stable) newest_.erase(it);
-    in_order_.pop_front();
-  }
-}
-
 Task<void> LogCommitter::Stable(Transno transno) {
   if (transno <= queue_.stable()) co_return;
-  if (!running_) {
-    running_ = true;
-    tasks_.Start(Run());
-  }
+  Begin();
   co_await queue_.Stable(transno);
+}
+
+void LogCommitter::Begin() {
+  if (running_ || queue_.stable() >= transnos_.last()) return;
+  running_ = true;
+  tasks_.Start(Run());
 }
 
 // The first round is for who started it: that one is not in the queue yet.
@@ -40,8 +25,7 @@ Task<void> LogCommitter::Run() {
       fatal_(status.With("making changes stable"));
       co_return;
     }
-    unstable_inodes_.Forget(applied);
-    unstable_entries_.Forget(applied);
+    unstable_.Forget(applied);
     queue_.Advance(applied);
   } while (queue_.somebody_waits());
   running_ = false;

@@ -1,32 +1,17 @@
 // LogCommitter makes applied changes stable: one sync for all that were applied before it started (group commit), begun when
-// somebody waits. Unstable says which inodes, and which directories' entries, have a change that is not stable yet: who
-// shows one waits for it. One strand.
+// somebody waits, or by the server's clockwork. One strand.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <unordered_map>
 
 #include "common/base/executor.h"
 #include "common/base/task.h"
-#include "common/fs/fid.h"
 #include "common/kv/kv_store.h"
 #include "common/recovery/commit_queue.h"
 #include "common/recovery/transno.h"
+#include "mds/core/unstable.h"
 
 namespace nacre {
-
-class Unstable {
- public:
-  void Changed(const Fid& fid, Transno transno);
-  // The newest change of it that may not be stable; 0: none.
-  Transno Newest(const Fid& fid) const;
-  void Forget(Transno stable);
-
- private:
-  std::unordered_map<Fid, Transno, FidHash> newest_;
-  std::deque<std::pair<Transno, Fid>> in_order_;
-};
 
 class LogCommitter {
  public:
@@ -34,12 +19,15 @@ class LogCommitter {
   // the waiters wait forever.
   LogCommitter(Strand& strand, Executor& io, KvStore& kv, const TransnoSource& transnos,
             std::function<void(const Status&)> fatal)
-      : strand_(strand), io_(io), kv_(kv), transnos_(transnos), fatal_(std::move(fatal)), queue_(strand) {}
+      : strand_(strand), io_(io), kv_(kv), transnos_(transnos), fatal_(std::move(fatal)), queue_(strand) {
+    queue_.Advance(transnos_.last());  // what earlier lives left is stable, or gone
+  }
 
   Task<void> Stable(Transno transno);  // on the strand, ends there
+  // Whatever was applied gets stable soon, if nobody waits for it either.
+  void Begin();
   Transno stable() const { return queue_.stable(); }
-  Unstable& unstable_inodes() { return unstable_inodes_; }
-  Unstable& unstable_entries() { return unstable_entries_; }  // by directory
+  Unstable& unstable() { return unstable_; }
   Task<void> Drained() { return tasks_.Drained(); }
 
  private:
@@ -51,8 +39,7 @@ class LogCommitter {
   const TransnoSource& transnos_;
   std::function<void(const Status&)> fatal_;
   CommitQueue queue_;
-  Unstable unstable_inodes_;
-  Unstable unstable_entries_;
+  Unstable unstable_;
   bool running_ = false;
   TaskGroup tasks_;
 };

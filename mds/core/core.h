@@ -74,13 +74,17 @@ struct Core {
   std::set<Fid> to_settle;  // files whose last writer left without telling the size (files.h)
   bool settling = false;
   uint64_t oss_xid = 0;
+  std::string salt_secret;  // 16 bytes, of the filesystem
+  uint64_t replayed = 0;
+  uint64_t replays_refused = 0;
 
   v1::RequestHeader OssHeader(uint32_t ost);  // of requests by order of the MDS: no session
 };
 
 class Op {
  public:
-  Op(Core& core, const v1::RequestHeader& header) : core_(core), header_(header) {
+  Op(Core& core, const v1::RequestHeader& header)
+      : core_(core), header_(header), now_ns_(header.replay() ? header.replay_time_ns() : core.clock.WallNs()) {
     caller_.uid = header.caller().uid();
     caller_.gid = header.caller().gid();
     caller_.groups.assign(header.caller().groups().begin(), header.caller().groups().end());
@@ -91,23 +95,31 @@ class Op {
   Opener opener() const { return {.session = header_.session(), .handle = header_.xid()}; }
   const Caller& caller() const { return caller_; }
 
+  bool is_replay() const { return header_.replay(); }
+  // The wall clock for what this request changes: of its first time, when it is a replay.
+  int64_t now_ns() const { return now_ns_; }
+
   // The answer waits until this change, whoever made it, is stable.
   void ReliesOn(Transno transno) {
     if (transno > relies_on_) relies_on_ = transno;
   }
-  // On which entries the directory has and has not.
-  void ReliesOnEntries(const Fid& directory) { ReliesOn(core_.committer.unstable_entries().Newest(directory)); }
+  // ... if another session made it: on whether the directory has this name, or which names it has.
+  void ReliesOnName(const Fid& directory, uint64_t hash) {
+    ReliesOn(core_.committer.unstable().Name(directory, hash, session()));
+  }
+  void ReliesOnNames(const Fid& directory) { ReliesOn(core_.committer.unstable().Names(directory, session())); }
   Transno relies_on() const { return relies_on_; }
 
-  // The inode, and the answer relies on it.
+  // The inode, and the answer relies on what others made of it.
   Result<InodePtr> Find(const Fid& fid) {
-    ReliesOn(core_.committer.unstable_inodes().Newest(fid));
+    ReliesOn(core_.committer.unstable().Inode(fid, session()));
     return core_.inodes.Find(fid);
   }
 
  private:
   Core& core_;
   const v1::RequestHeader& header_;
+  const int64_t now_ns_;
   Caller caller_;
   Transno relies_on_ = 0;
 };

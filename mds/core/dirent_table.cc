@@ -50,6 +50,7 @@ Result<DirentPlace> DirentTable::Find(const Fid& directory, std::string_view sal
   const uint64_t first = base == 0 ? kFirstCookie : base;
   std::bitset<kPlaces> taken;
   DirentPlace place;
+  place.hash = NameHashOf(base);
   Walk walk(kv_, directory, first - 1);
   while (true) {
     auto entry = walk.Next();

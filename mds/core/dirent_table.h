@@ -24,6 +24,7 @@ struct Dirent {
 struct DirentPlace {
   std::optional<Dirent> entry;
   uint64_t free_cookie = 0;  // 0: all 256 places of this hash are taken
+  uint64_t hash = 0;         // of the name, as in cookies
 };
 
 class DirentTable {

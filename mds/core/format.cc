@@ -40,6 +40,21 @@ Status LoadTargets(Core& core) {
   return cursor->status();
 }
 
+// Drawn once; a store of a version that had none gets it now.
+Status LoadSaltSecret(Core& core) {
+  auto secret = core.kv.Get(kMetaFamily, kMetaSaltSecret);
+  if (!secret.ok()) return secret.status();
+  if (secret->has_value()) {
+    core.salt_secret = std::move(**secret);
+    return Status::Ok();
+  }
+  core.salt_secret.resize(16);
+  core.random.Fill({reinterpret_cast<uint8_t*>(core.salt_secret.data()), core.salt_secret.size()});
+  KvBatch batch;
+  batch.Put(kMetaFamily, std::string(kMetaSaltSecret), core.salt_secret);
+  return core.kv.Apply(batch, KvStore::Durability::kSynced);
+}
+
 }  // namespace
 
 Result<bool> IsFormatted(KvStore& kv) {
@@ -95,6 +110,7 @@ Status LoadMds(Core& core) {
   core.next_range = *range;
   core.next_session = *session;
   core.inode_count = *inodes;
+  NACRE_RETURN_IF_ERROR(LoadSaltSecret(core));
   NACRE_RETURN_IF_ERROR(LoadTargets(core));
   NACRE_RETURN_IF_ERROR(core.destroyer.Load());
   return LoadSessions(core);

@@ -36,6 +36,7 @@ constexpr std::string_view kMetaNextRange = "next_range";       // u64: FID rang
 constexpr std::string_view kMetaNextSession = "next_session";   // u64
 constexpr std::string_view kMetaMapVersion = "map_version";     // u64
 constexpr std::string_view kMetaInodes = "inodes";              // u64: how many there are
+constexpr std::string_view kMetaSaltSecret = "salt_secret";    // 16 bytes: salts of directories come from it and their FID
 constexpr std::string_view kMetaTargets = "target/";            // + kind u32, index u32 -> TargetRow
 constexpr uint64_t kMdsFormatVersion = 1;
 
@@ -43,6 +44,7 @@ constexpr uint64_t kMdsFormatVersion = 1;
 constexpr uint64_t kFirstCookie = 3;  // 0: the beginning; 1 and 2: "." and ".."
 constexpr int kCookiePlaceBits = 8;
 constexpr uint64_t kCookieMax = (uint64_t{1} << 63) - 1;
+constexpr uint64_t NameHashOf(uint64_t cookie) { return cookie >> kCookiePlaceBits; }
 
 std::string FidKey(const Fid& fid);
 std::string DirentKey(const Fid& directory, uint64_t cookie);

@@ -29,8 +29,8 @@ Status PromoteAnotherName(Core& core, Change& change, const Fid& fid, rows::Inod
 Status CheckEmpty(Core& core, Op& op, const Fid& directory) {
   auto empty = core.dirents.IsEmpty(directory);
   if (!empty.ok()) return empty.status();
+  op.ReliesOnNames(directory);
   if (*empty) return Status::Ok();
-  op.ReliesOnEntries(directory);
   return Status(Code::kNotEmpty, "directory " + ToString(directory) + " is not empty");
 }
 

@@ -21,27 +21,57 @@ enum class Kind {
 
 Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
   const FsidRule rule = kind == Kind::kOpenToAll ? FsidRule::kMayBeEmpty : FsidRule::kMustMatch;
-  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, core.fsid, rule));
+  const ReplayRule replay = kind == Kind::kChange ? ReplayRule::kTaken : ReplayRule::kRefused;
+  NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, core.fsid, rule, replay));
   if (header.mdt_epoch() != 0 && header.mdt_epoch() != kMdtEpoch) {
     return Status(Code::kStale, "MDT epoch " + std::to_string(header.mdt_epoch()) + " is not led from here");
   }
   if (kind == Kind::kOpenToAll) return Status::Ok();
   NACRE_RETURN_IF_ERROR(core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status());
-  return kind == Kind::kReturn ? Status::Ok() : CheckRecovered(core);
+  return kind == Kind::kReturn || header.replay() ? Status::Ok() : CheckRecovered(core);
 }
 
 void FillHeader(Core& core, const Op& op, v1::ReplyHeader* header) {
   const KnownSession* session = core.sessions.Find(op.session());
   if (session != nullptr) header->set_last_committed(std::min(session->last_change, core.committer.stable()));
-  header->set_stable(true);  // nothing is answered before (DESIGN §7: until replay exists)
+  header->set_stable(header->transno() <= core.committer.stable());
   header->set_boot_count(core.options.boot_count);
   header->set_mdt_epoch(kMdtEpoch);
+}
+
+// Of a change that an earlier life answered: what its slot's reply record says, or nullopt: it is to be done again. The
+// changes of a slot become stable in their order, so the record tells of those before it too.
+template <typename Request, typename Reply>
+Result<std::optional<Reply>> JudgeReplay(Core& core, Op& op, const Request& request) {
+  const v1::RequestHeader& header = op.header();
+  const ReplyRecord* record = core.replies.Find(op.session(), header.slot());
+  if (record != nullptr && record->xid >= header.xid()) {
+    Reply reply;
+    reply.mutable_header()->set_transno(record->transno);
+    TakeUpAnswered(core, op, request, reply);
+    return std::optional<Reply>(std::move(reply));
+  }
+  if (core.window.Awaits(op.session(), header.client_id())) return std::optional<Reply>();
+  ++core.replays_refused;
+  return Status(Code::kStale, "the change was not committed when the server restarted, and its replay came too late");
+}
+
+template <typename Request, typename Reply>
+Task<Result<Reply>> Replay(Core& core, Op& op, const Request& request,
+                           Answer<Reply> (*serve)(Core&, Op&, const Request&)) {
+  auto judged = JudgeReplay<Request, Reply>(core, op, request);
+  if (!judged.ok()) co_return judged.status();
+  if (judged->has_value()) co_return std::move(**judged);
+  Result<Reply> reply = co_await serve(core, op, request);
+  ++(reply.ok() ? core.replayed : core.replays_refused);
+  co_return reply;
 }
 
 template <typename Request, typename Reply>
 Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& request,
                             Answer<Reply> (*serve)(Core&, Op&, const Request&)) {
   NACRE_CO_RETURN_IF_ERROR(Admit(core, request.header(), kind));
+  if (op.is_replay()) co_return co_await Replay(core, op, request, serve);
   if (kind == Kind::kChange) {
     auto answered = FindAnswered<Reply>(core, op);
     if (!answered.ok()) co_return answered.status();
@@ -89,6 +119,7 @@ Task<void> MetadataServer::BeginStop() {
 Task<void> MetadataServer::Stop() {
   co_await BeginStop();
   co_await ReturnTo(core_.strand, core_.tasks.Drained());
+  co_await core_.committer.Stable(core_.transnos.last());
   co_await core_.committer.Drained();
 }
 
@@ -97,6 +128,7 @@ Task<void> MetadataServer::Tick() {
     co_await Sleep(core_.timers, core_.strand, core_.options.tick);
     if (core_.stopping) break;
     EndRecoveryInTime(core_);
+    core_.committer.Begin();
     const MonotonicTime now = core_.clock.Now();
     const MonotonicTime limit = now + -core_.options.session_silent_max;
     for (uint64_t silent : core_.sessions.SilentSince(limit)) CloseSession(core_, silent);
@@ -116,6 +148,9 @@ Task<Result<v1::EndReplayReply>> MetadataServer::EndReplay(v1::EndReplayRequest 
 }
 Task<Result<v1::DisconnectReply>> MetadataServer::Disconnect(v1::DisconnectRequest request) {
   return Serve(core_, "Disconnect", Kind::kOpenToAll, std::move(request), ServeDisconnect);
+}
+Task<Result<v1::MdsCommitReply>> MetadataServer::Commit(v1::MdsCommitRequest request) {
+  return Serve(core_, "Commit", Kind::kReturn, std::move(request), ServeCommit);
 }
 Task<Result<v1::HeartbeatReply>> MetadataServer::Heartbeat(v1::HeartbeatRequest request) {
   return Serve(core_, "Heartbeat", Kind::kReturn, std::move(request), ServeHeartbeat);

@@ -1,5 +1,5 @@
 // MetadataServer: MdsApi over a key-value store: the frame around the operations (ops/operations.h). Every request is
-// checked, run on the strand, counted, and answered when what it changed or relies on is stable.
+// checked, run on the strand, counted, and answered when what it relies on is stable; its own change mostly becomes so later.
 //
 // Life: the store is opened with MdsFamilies() and formatted (format.h); construct; Start(); calls from any thread, each
 // ends on the strand; BeginStop(); no more calls; Stop(); destroy.
@@ -27,6 +27,7 @@ class MetadataServer final : public MdsApi {
   Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) override;
   Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) override;
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override;
+  Task<Result<v1::MdsCommitReply>> Commit(v1::MdsCommitRequest request) override;
   Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override;
   Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) override;
   Task<Result<v1::GetClusterMapReply>> GetClusterMap(v1::GetClusterMapRequest request) override;

@@ -60,6 +60,7 @@ Result<Dirent> FindEntry(Core& core, Op& op, const ParentDirectory& directory, c
       NACRE_RETURN_IF_ERROR(CheckStoredName(directory, name.stored()));
       auto place = core.dirents.Find(directory.fid, directory.row->salt(), name.stored());
       if (!place.ok()) return place.status();
+      op.ReliesOnName(directory.fid, place->hash);
       found = std::move(place->entry);
       break;
     }
@@ -67,16 +68,14 @@ Result<Dirent> FindEntry(Core& core, Op& op, const ParentDirectory& directory, c
       if (!directory.encrypted()) return Status(Code::kInvalid, "a no-key name in a plain directory");
       auto entry = core.dirents.FindNoKey(directory.fid, name.no_key());
       if (!entry.ok()) return entry.status();
+      op.ReliesOnNames(directory.fid);
       found = *std::move(entry);
       break;
     }
     case v1::EntryName::KIND_NOT_SET:
       return Status(Code::kInvalid, "a request without the name it needs");
   }
-  if (!found) {
-    op.ReliesOnEntries(directory.fid);
-    return Status(Code::kNotFound, "no such entry in directory " + ToString(directory.fid));
-  }
+  if (!found) return Status(Code::kNotFound, "no such entry in directory " + ToString(directory.fid));
   return *std::move(found);
 }
 
@@ -88,7 +87,7 @@ Result<DirentPlace> FindPlace(Core& core, Op& op, const ParentDirectory& directo
   NACRE_RETURN_IF_ERROR(CheckStoredName(directory, name.stored()));
   auto place = core.dirents.Find(directory.fid, directory.row->salt(), name.stored());
   if (!place.ok()) return place;
-  if (place->entry) op.ReliesOnEntries(directory.fid);
+  op.ReliesOnName(directory.fid, place->hash);
   return place;
 }
 

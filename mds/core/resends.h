@@ -1,4 +1,4 @@
-// Resends: a change that is sent again gets the reply it got, or would have got, the first time.
+// Resends: a change that is sent again gets the reply it got, or would have got, the first time, when it is stable.
 #pragma once
 
 #include <optional>

@@ -20,6 +20,7 @@ class MetadataService final : public RpcService {
     table.Serve(&Generated::RequestReopen, &MdsApi::Reopen);
     table.Serve(&Generated::RequestEndReplay, &MdsApi::EndReplay);
     table.Serve(&Generated::RequestDisconnect, &MdsApi::Disconnect);
+    table.Serve(&Generated::RequestCommit, &MdsApi::Commit);
     table.Serve(&Generated::RequestHeartbeat, &MdsApi::Heartbeat);
     table.Serve(&Generated::RequestGrantFids, &MdsApi::GrantFids);
     table.Serve(&Generated::RequestGetClusterMap, &MdsApi::GetClusterMap);

@@ -50,11 +50,10 @@ Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item) {
   const bool whole_truth = item.has_report() && on_objects && closed.last_writer && closed.only_writer;
   const Status times = item.has_times() ? CheckSetTimes(OwnershipOf(**found), op.caller(), false) : Status();
   rows::InodeRow row = **found;
-  if (TakeReport(item, whole_truth, times.ok(), core.clock.WallNs(), row)) {
-    Change change(core);
+  if (TakeReport(item, whole_truth, times.ok(), op.now_ns(), row)) {
+    Change change(core, op);
     change.PutInode(fid, std::move(row));
     change.Apply();
-    op.ReliesOn(change.transno());
   }
   if (closed.last_writer && on_objects && !whole_truth) SettleLater(core, fid);
   return times;
@@ -77,7 +76,7 @@ Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& re
   v1::CloseReply reply;
   for (const auto& item : request.items()) reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item).code()));
   // One record for all: a resend must not find its handles gone.
-  Change change(core);
+  Change change(core, op);
   change.Apply(op, reply);
   co_return reply;
 }

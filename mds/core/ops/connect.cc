@@ -107,6 +107,11 @@ Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::Discon
   co_return v1::DisconnectReply();
 }
 
+Answer<v1::MdsCommitReply> ServeCommit(Core& core, Op& op, const v1::MdsCommitRequest&) {
+  op.ReliesOn(core.transnos.last());
+  co_return v1::MdsCommitReply();
+}
+
 Answer<v1::HeartbeatReply> ServeHeartbeat(Core& core, Op&, const v1::HeartbeatRequest&) {
   core.map.Refresh(core.clock.Now());
   v1::HeartbeatReply reply;
@@ -124,7 +129,7 @@ Answer<v1::GrantFidsReply> ServeGrantFids(Core& core, Op& op, const v1::GrantFid
   Change change(core);
   PutSession(core, change, op.session());
   change.batch().Put(kMetaFamily, std::string(kMetaNextRange), EncodeNumber(core.next_range));
-  change.Apply(op, reply);
+  change.ApplyStable(op, reply);  // or another client might be given the same range
   co_return reply;
 }
 

@@ -28,7 +28,7 @@ Answer<v1::LinkReply> ServeLink(Core& core, Op& op, const v1::LinkRequest& reque
   NACRE_CO_RETURN_IF_ERROR(CheckArrivalContext(*parent, **found));
   if (place->free_cookie == 0) co_return Status(Code::kNoSpace, "256 names of the directory share one hash");
 
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = **found;
   AddName(change, fid, parent->fid, place->free_cookie, row);
   row.mutable_attr()->set_version(change.transno());

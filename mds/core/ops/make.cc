@@ -1,6 +1,8 @@
 // Make: directories, symlinks and special files.
+#include "common/base/hash.h"
 #include "common/wire/wire.h"
 #include "mds/core/births.h"
+#include "mds/core/key_schema.h"
 #include "mds/core/ops/operations.h"
 #include "mds/core/sizes.h"
 
@@ -47,7 +49,14 @@ Status CheckType(Op& op, const ParentDirectory& parent, const v1::MakeRequest& r
   }
 }
 
-void FillByType(Core& core, const ParentDirectory& parent, const v1::MakeRequest& request, rows::InodeRow& row) {
+// The same when the request is replayed, and not to be foreseen by who makes the names.
+std::string SaltOf(const Core& core, const Fid& fid) {
+  const auto sum = Sha256(AsBytes(core.salt_secret), AsBytes(FidKey(fid)));
+  return std::string(reinterpret_cast<const char*>(sum.data()), 16);
+}
+
+void FillByType(Core& core, const Fid& fid, const ParentDirectory& parent, const v1::MakeRequest& request,
+                rows::InodeRow& row) {
   row.mutable_attr()->set_rdev(request.rdev());
   if (request.type() == v1::FILE_TYPE_SYMLINK) {
     row.set_symlink_target(request.symlink_target());
@@ -56,8 +65,7 @@ void FillByType(Core& core, const ParentDirectory& parent, const v1::MakeRequest
   }
   if (request.type() == v1::FILE_TYPE_DIRECTORY) {
     row.set_hash_type(kSipHash);
-    row.mutable_salt()->resize(16);
-    core.random.Fill({reinterpret_cast<uint8_t*>(row.mutable_salt()->data()), 16});
+    row.set_salt(SaltOf(core, fid));
     if (parent.row->has_default_layout()) *row.mutable_default_layout() = parent.row->default_layout();
   }
 }
@@ -78,9 +86,9 @@ Answer<v1::MakeReply> ServeMake(Core& core, Op& op, const v1::MakeRequest& reque
   NACRE_CO_RETURN_IF_ERROR(CheckBirth(core, op, *parent, birth));
   if (place->free_cookie == 0) co_return Status(Code::kNoSpace, "256 names of the directory share one hash");
 
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = NewInode(op, *parent, birth, place->free_cookie, change.now_ns());
-  FillByType(core, *parent, request, row);
+  FillByType(core, birth.fid, *parent, request, row);
   row.mutable_attr()->set_version(change.transno());
   v1::MakeReply reply;
   reply.set_cookie(place->free_cookie);

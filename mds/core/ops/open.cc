@@ -17,10 +17,14 @@ struct Target {
 };
 
 Status CheckRequest(const v1::OpenRequest& request) {
+  const v1::RequestHeader& header = request.header();
   if (request.create() && !request.has_name()) return Status(Code::kInvalid, "a create without a name");
   if (request.exclusive() && !request.create()) return Status(Code::kInvalid, "exclusive without create");
   if (!request.read() && !request.write() && !request.create() && !request.truncate()) {
     return Status(Code::kInvalid, "an open neither for reading nor for writing");
+  }
+  if (request.has_replay_layout() != (request.create() && header.replay())) {
+    return Status(Code::kInvalid, "the replay of a create, and nothing else, says the layout");
   }
   return Status::Ok();
 }
@@ -70,6 +74,12 @@ Status AddOpener(Core& core, Op& op, const Fid& fid, bool write, bool size_known
   return core.openers.Add(fid, op.opener(), write, size_known);
 }
 
+Result<v1::Layout> LayoutOfReplay(const v1::OpenRequest& request) {
+  const auto layout = FromWire(request.replay_layout());
+  if (!layout.ok()) return layout.status().With("layout of a replayed create");
+  return request.replay_layout();
+}
+
 Result<v1::OpenReply> Create(Core& core, Op& op, const v1::OpenRequest& request, const Target& target) {
   const Birth birth{.fid = FromWire(request.fid()),
                     .type = v1::FILE_TYPE_REGULAR,
@@ -77,12 +87,13 @@ Result<v1::OpenReply> Create(Core& core, Op& op, const v1::OpenRequest& request,
                     .context = request.context()};
   NACRE_RETURN_IF_ERROR(CheckBirth(core, op, *target.parent, birth));
   if (target.cookie == 0) return Status(Code::kNoSpace, "256 names of the directory share one hash");
-  auto layout = LayoutOfNew(core, *target.parent, request.hint());
+  // A replay's objects may exist already.
+  auto layout = op.is_replay() ? LayoutOfReplay(request) : LayoutOfNew(core, *target.parent, request.hint());
   if (!layout.ok()) return layout.status();
   if (request.read() || request.write()) {
     NACRE_RETURN_IF_ERROR(AddOpener(core, op, birth.fid, request.write(), true));
   }
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = NewInode(op, *target.parent, birth, target.cookie, change.now_ns());
   *row.mutable_layout() = *std::move(layout);
   row.set_next_mirror_id(2);
@@ -111,14 +122,14 @@ Task<Status> EmptyObjects(Core& core, Op& op, const v1::OpenRequest& request, Fi
   auto found = FindToOpen(op, request, fid);
   if (!found.ok()) co_return found.status();
   rows::IntentRow intent;
-  intent.set_mtime_ns(core.clock.WallNs());
+  intent.set_mtime_ns(op.now_ns());
   auto outcome = co_await CarryOut(core, fid, intent);
   if (!outcome.ok()) co_return outcome.status().With("emptying file " + ToString(fid));
   found = op.Find(fid);
   if (!found.ok()) co_return found.status();
   rows::InodeRow row = **found;
   row.mutable_attr()->set_mode(ModeAfterWrite(OwnershipOf(row), op.caller()));
-  Change change(core);
+  Change change(core, op);
   FinishIntent(core, change, fid, intent, *outcome, std::move(row));
   change.Apply();
   op.ReliesOn(change.transno());
@@ -144,7 +155,7 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
     NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
     return reply;
   }
-  Change change(core);
+  Change change(core, op);
   v1::Attr* attr = row.mutable_attr();
   if (empties) {
     EmptyFile(core, fid, row, change);
@@ -156,14 +167,19 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
   attr->set_version(change.transno());
   NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
   change.PutInode(fid, std::move(row));
-  change.Apply(op, reply);
+  // The size is on the objects from here on, whatever becomes of this server and this client.
+  if (starts_writing) {
+    change.ApplyStable(op, reply);
+  } else {
+    change.Apply(op, reply);
+  }
   return reply;
 }
 
 }  // namespace
 
 void TakeUpAnswered(Core& core, Op& op, const v1::OpenRequest& request, const v1::OpenReply& reply) {
-  if (!request.read() && !request.write()) return;
+  if ((!request.read() && !request.write()) || !reply.has_inode()) return;
   // Refused only when the session has too many open: then its handle is stale.
   (void)AddOpener(core, op, FromWire(reply.inode().fid()), request.write(), false);
 }
@@ -184,7 +200,9 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
     }
     const Fid fid = *target->existing;
     const bool empties = request.truncate() && emptied != fid;
-    if (!empties || (locked == fid && !core.openers.IsOpenByOthers(fid, op.opener()))) {
+    // Only an open that found no other opener is ever replayed: what is open now was re-opened, and came later.
+    const bool alone = op.is_replay() || !core.openers.IsOpenByOthers(fid, op.opener());
+    if (!empties || (locked == fid && alone)) {
       reply = OpenExisting(core, op, request, *target, empties, asks_size);
       break;
     }

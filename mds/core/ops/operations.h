@@ -1,6 +1,7 @@
 // One function an operation of proto/mds.proto; which file has which is said here. Each runs on the strand: it checks,
 // decides and changes without a pause, or says where it pauses. The frame around them (metadata_server.cc) has checked the
-// header and the session, answers resends from the reply record, and waits until what the answer relies on is stable.
+// header and the session, answers resends and replays from the reply record, and waits until what the answer relies on
+// is stable.
 #pragma once
 
 #include "common/base/task.h"
@@ -17,6 +18,7 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
 Answer<v1::ReopenReply> ServeReopen(Core& core, Op& op, const v1::ReopenRequest& request);
 Answer<v1::EndReplayReply> ServeEndReplay(Core& core, Op& op, const v1::EndReplayRequest& request);
 Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::DisconnectRequest& request);
+Answer<v1::MdsCommitReply> ServeCommit(Core& core, Op& op, const v1::MdsCommitRequest& request);
 Answer<v1::HeartbeatReply> ServeHeartbeat(Core& core, Op& op, const v1::HeartbeatRequest& request);
 Answer<v1::GrantFidsReply> ServeGrantFids(Core& core, Op& op, const v1::GrantFidsRequest& request);
 // targets.cc

@@ -24,7 +24,7 @@ Status ApplyRow(Core& core, Op& op, Change& change, const Fid& fid, rows::InodeR
   reply.mutable_inode()->mutable_attr()->set_ctime_ns(change.now_ns());
   change.PutInode(fid, std::move(row));
   change.TouchDirectory(fid, {});
-  change.Apply(op, reply);
+  change.ApplyStable(op, reply);  // what is made below relies on it, in many sessions
   return Status::Ok();
 }
 
@@ -47,7 +47,7 @@ Answer<v1::SetPolicyReply> ServeSetPolicy(Core& core, Op& op, const v1::SetPolic
   }
   if (directory->fid == kRootFid) co_return Status(Code::kNotPermitted, "the root directory is not encrypted as a whole");
   NACRE_CO_RETURN_IF_ERROR(CheckEmpty(core, op, directory->fid));
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = *directory->row;
   row.set_context(request.context());
   NACRE_CO_RETURN_IF_ERROR(ApplyRow(core, op, change, directory->fid, std::move(row), reply));
@@ -58,7 +58,7 @@ Answer<v1::SetLayoutReply> ServeSetLayout(Core& core, Op& op, const v1::SetLayou
   auto directory = LoadOwned(core, op, request.fid());
   if (!directory.ok()) co_return directory.status();
   NACRE_CO_RETURN_IF_ERROR(CheckHint(request.hint()));
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = *directory->row;
   const v1::LayoutHint& hint = request.hint();
   if (hint.stripe_count() == 0 && hint.stripe_bytes() == 0 && !hint.has_first_ost()) {

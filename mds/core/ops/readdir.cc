@@ -51,7 +51,7 @@ Answer<v1::ReaddirReply> ServeReaddir(Core& core, Op& op, const v1::ReaddirReque
   if (request.after() >= kCookieMax) co_return Status(Code::kInvalid, "a cookie has 63 bits");
   const uint32_t entries_max =
       request.entries_max() == 0 ? kReaddirEntriesMax : std::min(request.entries_max(), kReaddirEntriesMax);
-  op.ReliesOnEntries(directory->fid);
+  op.ReliesOnNames(directory->fid);
   v1::ReaddirReply reply;
   reply.set_directory_context(directory->row->context());
   std::vector<Fid> on_objects;

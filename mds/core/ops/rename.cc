@@ -90,10 +90,7 @@ Status Check(Core& core, Op& op, const Move& move, const v1::RenameRequest& requ
   }
   // Two names of one inode, or twice the same name: POSIX leaves all as it is.
   if (move.target && move.target->fid == move.source.fid) return Status::Ok();
-  if (request.exchange() && !move.target) {
-    op.ReliesOnEntries(move.to.fid);
-    return Status(Code::kNotFound, "there is nothing to change places with");
-  }
+  if (request.exchange() && !move.target) return Status(Code::kNotFound, "there is nothing to change places with");
   if (!MayAccess(OwnershipOf(*move.to.row), op.caller(), kMayWrite)) {
     return Status(Code::kAccessDenied, "the mode of directory " + ToString(move.to.fid) + " lets you make nothing in it");
   }
@@ -149,7 +146,7 @@ Answer<v1::RenameReply> ServeRename(Core& core, Op& op, const v1::RenameRequest&
   NACRE_CO_RETURN_IF_ERROR(Check(core, op, *move, request));
   v1::RenameReply reply;
   if (move->target && move->target->fid == move->source.fid) co_return reply;
-  Change change(core);
+  Change change(core, op);
   if (request.exchange()) {
     Exchange(change, *move);
   } else {

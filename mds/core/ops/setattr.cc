@@ -79,7 +79,7 @@ Answer<v1::SetAttrReply> ServeSetAttr(Core& core, Op& op, const v1::SetAttrReque
     allowed = Decide(op, **found, request);  // it may have been given away meanwhile
     if (!allowed.ok()) co_return allowed.status();
   }
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = **found;
   v1::Attr* attr = row.mutable_attr();
   attr->set_mode(allowed->mode);
@@ -97,7 +97,12 @@ Answer<v1::SetAttrReply> ServeSetAttr(Core& core, Op& op, const v1::SetAttrReque
     reply.mutable_inode()->mutable_attr()->set_ctime_ns(change.now_ns());
   }
   change.PutInode(fid, std::move(row));
-  change.Apply(op, reply);
+  // Others judge by mode and owner without a look at who changed them.
+  if (request.set_mode() || request.set_uid() || request.set_gid()) {
+    change.ApplyStable(op, reply);
+  } else {
+    change.Apply(op, reply);
+  }
   lock.Release();
   NACRE_CO_RETURN_IF_ERROR(co_await MakeSizeExact(core, *reply.mutable_inode()));
   co_return reply;

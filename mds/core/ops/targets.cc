@@ -41,6 +41,13 @@ Answer<v1::MdsPingReply> ServePing(Core& core, Op&, const v1::MdsPingRequest& re
   reply.set_inodes(core.inode_count);
   reply.set_sessions(core.sessions.size());
   reply.set_objects_to_destroy(core.destroyer.objects_left());
+  reply.set_clients_awaited(static_cast<uint32_t>(core.window.awaited_count()));
+  if (core.window.open()) {
+    const Duration left = std::max(Duration(0), core.window.until() - core.clock.Now());
+    reply.set_recovering_ms_left(static_cast<uint32_t>(left.count() / 1'000'000));
+  }
+  reply.set_replayed(core.replayed);
+  reply.set_replays_refused(core.replays_refused);
   if (request.with_operations()) core.counts.FillIn(reply);
   co_return reply;
 }

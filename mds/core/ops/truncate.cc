@@ -59,7 +59,7 @@ rows::IntentRow IntentOf(const v1::TruncateRequest& request, int64_t now_ns) {
 }
 
 Status Empty(Core& core, Op& op, const Fid& fid, const rows::InodeRow& before, v1::TruncateReply& reply) {
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow row = before;
   EmptyFile(core, fid, row, change);
   core.openers.DistrustReports(fid);
@@ -89,23 +89,24 @@ Answer<v1::TruncateReply> ServeTruncate(Core& core, Op& op, const v1::TruncateRe
   v1::TruncateReply reply;
   // Others who have it open hold on to its objects: these are cut like any other size, which fences.
   const Opener asking{.session = op.session(), .handle = request.handle()};
-  if (request.size() == 0 && !core.openers.IsOpenByOthers(fid, asking)) {
+  // A replay found it so when it was first done; all other truncates are stable when they are answered.
+  if (request.size() == 0 && (op.is_replay() || !core.openers.IsOpenByOthers(fid, asking))) {
     NACRE_CO_RETURN_IF_ERROR(Empty(core, op, fid, **row, reply));
     co_return reply;
   }
-  rows::IntentRow intent = IntentOf(request, core.clock.WallNs());
+  rows::IntentRow intent = IntentOf(request, op.now_ns());
   NameRequest(op, intent);
   auto outcome = co_await CarryOut(core, fid, intent);
   if (!outcome.ok()) co_return outcome.status().With("truncating file " + ToString(fid));
   row = op.Find(fid);
   if (!row.ok()) co_return row.status();
-  Change change(core);
+  Change change(core, op);
   rows::InodeRow before = **row;
   before.mutable_attr()->set_mode(ModeAfterWrite(OwnershipOf(before), op.caller()));
   const rows::InodeRow after = FinishIntent(core, change, fid, intent, *outcome, std::move(before));
   NACRE_CO_RETURN_IF_ERROR(ShowInode(core, fid, after, reply.mutable_inode()));
   reply.mutable_inode()->mutable_attr()->set_size(request.size());
-  change.Apply(op, reply);
+  change.ApplyStable(op, reply);
   co_return reply;
 }
 

@@ -24,7 +24,7 @@ Answer<v1::UnlinkReply> ServeUnlink(Core& core, Op& op, const v1::UnlinkRequest&
   }
   if (is_directory) NACRE_CO_RETURN_IF_ERROR(CheckEmpty(core, op, entry->fid));
 
-  Change change(core);
+  Change change(core, op);
   NACRE_CO_RETURN_IF_ERROR(RemoveName(core, change, parent->fid, *entry, **row));
   change.RemoveEntry(parent->fid, entry->cookie);
   change.CountEntries(parent->fid, -1, is_directory ? -1 : 0);

@@ -117,7 +117,7 @@ Answer<v1::SetXattrReply> ServeSetXattr(Core& core, Op& op, const v1::SetXattrRe
   if (!request.remove()) bytes += name.size() + request.xattr().value().size();
   NACRE_CO_RETURN_IF_ERROR(CheckRequest(request, old->has_value(), bytes));
 
-  Change change(core);
+  Change change(core, op);
   if (request.remove()) {
     change.batch().Delete(kXattrFamily, XattrKey(fid, name));
   } else {

@@ -11,11 +11,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "common/fs/cipher_run.h"
-#include "header.pb.h"
+#include "mds.pb.h"
 
 namespace nacre {
 
@@ -72,6 +73,7 @@ class CallLog {
       break;
     }
     MakeComparable(request);
+    if (replay_) ++replays_;
     const Sent sent{request.SerializeAsString(), run};
     if (const auto before = lost_.find({name, xid}); before != lost_.end()) {
       ++resends_;
@@ -102,10 +104,7 @@ class CallLog {
   // Pages of one request are always the same memory, which nobody changes: resent, replayed, replayed again.
   void CheckRun(const std::string& name, uint64_t xid, const Sent& sent) {
     const auto [first, is_first] = runs_.try_emplace(xid, sent);
-    if (replay_) {
-      ++replays_;
-      EXPECT_FALSE(is_first) << name << " replayed what was never sent";
-    }
+    EXPECT_FALSE(replay_ && is_first) << name << " replayed what was never sent";
     EXPECT_EQ(first->second.bytes, sent.bytes) << name << " sent again with other bytes";
     EXPECT_EQ(first->second.run, sent.run) << name << " sent again with another run";
   }
@@ -122,6 +121,8 @@ class CallLog {
     header->clear_resent();
     header->clear_replay();
     header->clear_transno();
+    header->clear_replay_time_ns();
+    if constexpr (std::is_same_v<Request, v1::OpenRequest>) request.clear_replay_layout();
     header->clear_deadline_ms();
   }
 

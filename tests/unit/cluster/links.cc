@@ -59,6 +59,7 @@ class MdsLink final : public MdsApi {
   NACRE_LINK_CALL("mds.", MdsApi, Reopen, ReopenRequest, ReopenReply)
   NACRE_LINK_CALL("mds.", MdsApi, EndReplay, EndReplayRequest, EndReplayReply)
   NACRE_LINK_CALL("mds.", MdsApi, Disconnect, DisconnectRequest, DisconnectReply)
+  NACRE_LINK_CALL("mds.", MdsApi, Commit, MdsCommitRequest, MdsCommitReply)
   NACRE_LINK_CALL("mds.", MdsApi, Heartbeat, HeartbeatRequest, HeartbeatReply)
   NACRE_LINK_CALL("mds.", MdsApi, GrantFids, GrantFidsRequest, GrantFidsReply)
   NACRE_LINK_CALL("mds.", MdsApi, GetClusterMap, GetClusterMapRequest, GetClusterMapReply)

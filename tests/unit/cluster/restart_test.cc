@@ -256,6 +256,135 @@ TEST_P(Restart, OfTheMdsMakesOthersWaitForAClientButNotForEver) {
   EXPECT_TRUE(other.Get("/d/f") == std::string(4096, 'x'));
 }
 
+// A tree that is changed at random while the MDS loses power is the model's tree.
+class TreeUnderCrashes {
+ public:
+  TreeUnderCrashes(Cluster& cluster, TestClient& client, uint64_t seed) : cluster_(cluster), client_(client), dice_(seed) {}
+
+  void Go(int steps) {
+    for (int step = 0; step < steps && !testing::Test::HasFailure(); ++step) {
+      SCOPED_TRACE("in step " + std::to_string(step));
+      Step();
+      if (dice_.Below(5) == 0) cluster_.CrashMds();
+      if (dice_.Below(9) == 0) cluster_.CrashOst(static_cast<uint32_t>(dice_.Below(cluster_.ost_count())));
+      if (dice_.Below(9) == 0) cluster_.loop.Pass(std::chrono::seconds(1));  // something gets stable
+    }
+    Check();
+  }
+
+ private:
+  std::string Name() { return "/d/" + std::string(1, static_cast<char>('a' + dice_.Below(8))); }
+  void Step() {
+    const std::string name = Name(), second = Name();
+    const bool there = files_.contains(name);
+    switch (dice_.Below(7)) {
+      case 0:
+      case 1:
+        return Put(name);
+      case 2:
+        EXPECT_EQ(client_.Unlink(name), there ? Code::kOk : Code::kNotFound);
+        files_.erase(name);
+        return;
+      case 3:
+        EXPECT_EQ(client_.Rename(name, second), there ? Code::kOk : Code::kNotFound);
+        // Two names of one file: all stays as it is.
+        if (there && (!files_.contains(second) || files_[second] != files_[name])) {
+          files_[second] = files_.extract(name).mapped();
+        }
+        return;
+      case 4: {
+        const Code linked = client_.Link(name, second);
+        EXPECT_EQ(linked, !there ? Code::kNotFound : files_.contains(second) ? Code::kExists : Code::kOk);
+        if (linked == Code::kOk) files_[second] = files_[name];
+        return;
+      }
+      case 5:
+        return Grow(name);
+      default:
+        return Truncate(name);
+    }
+  }
+  // As put does: a file that is there keeps its inode, and its other names.
+  void Put(const std::string& name) {
+    FileOpener::Wish wish = TestClient::NewFile();
+    wish.exclusive = false;
+    wish.truncate = true;
+    const Result<Opened> file = client_.TryOpen(name, wish);
+    ASSERT_TRUE(file.ok()) << file.status().ToString();
+    if (!files_.contains(name)) files_[name] = std::make_shared<Bytes>();
+    *files_[name] = RandomBytes(dice_, dice_.Below(20'000));
+    const Status written = client_.Write(*file, 0, *files_[name]);
+    ASSERT_TRUE(written.ok()) << written.ToString();
+    const Status closed = client_.Close(*file);
+    ASSERT_TRUE(closed.ok()) << closed.ToString();
+  }
+  // Unlinked or renamed over while it is open, in the middle of a write.
+  void Grow(const std::string& name) {
+    if (!files_.contains(name)) return;
+    const Opened file = client_.Open(name);
+    ASSERT_NE(file, nullptr);
+    const std::shared_ptr<Bytes> content = files_[name];
+    for (int i = 0; i < 3; ++i) {
+      const Bytes more = RandomBytes(dice_, 1 + dice_.Below(6000));
+      const Status written = client_.Write(file, content->size(), more);
+      ASSERT_TRUE(written.ok()) << written.ToString();
+      content->insert(content->end(), more.begin(), more.end());
+      if (dice_.Below(3) == 0) cluster_.CrashMds();
+      if (dice_.Below(3) == 0 && files_.contains(name)) {
+        ASSERT_EQ(client_.Unlink(name), Code::kOk);
+        files_.erase(name);
+      }
+    }
+    ASSERT_TRUE(client_.All(file) == *content);
+    const Status closed = client_.Close(file);
+    ASSERT_TRUE(closed.ok()) << closed.ToString();
+  }
+  void Truncate(const std::string& name) {
+    if (!files_.contains(name)) return;
+    const Opened file = client_.Open(name);
+    ASSERT_NE(file, nullptr);
+    const uint64_t size = dice_.Below(3) == 0 ? 0 : dice_.Below(20'000);
+    const Status cut = client_.Run(file->Truncate(size));
+    ASSERT_TRUE(cut.ok()) << cut.ToString();
+    files_[name]->resize(size);
+    if (dice_.Below(3) == 0) cluster_.CrashMds();
+    const Status closed = client_.Close(file);
+    ASSERT_TRUE(closed.ok()) << closed.ToString();
+  }
+  void Check() {
+    std::vector<std::string> names = client_.List("/d"), wanted;
+    for (const auto& [name, content] : files_) wanted.push_back(name.substr(3));
+    std::sort(names.begin(), names.end());
+    ASSERT_EQ(names, wanted);
+    std::map<std::shared_ptr<Bytes>, uint32_t> links;
+    for (const auto& [name, content] : files_) ++links[content];
+    for (const auto& [name, content] : files_) {
+      EXPECT_EQ(client_.Get(name), ToString(ByteView(*content))) << name;
+      EXPECT_EQ(client_.SizeOf(name), content->size()) << name;
+      EXPECT_EQ(client_.Stat(name)->attr().nlink(), links[content]) << name;
+    }
+  }
+
+  Cluster& cluster_;
+  TestClient& client_;
+  SeededRandom dice_;
+  std::map<std::string, std::shared_ptr<Bytes>> files_;
+};
+
+TEST_P(Restart, OfTheMdsBetweenChangesOfATreeIsNotNoticed) {
+  const uint64_t before = cluster.StoredPages();
+  for (int round = 0; round < (FullEffort() ? 50 : 5); ++round) {
+    TreeUnderCrashes(cluster, client, GetParam() * 1000 + static_cast<uint64_t>(round)).Go(60);
+    if (HasFailure()) return;
+    ASSERT_EQ(client.RemoveTree("/d"), Code::kOk);
+    ASSERT_EQ(client.Encrypt("/d", 1), Code::kOk);
+  }
+  EXPECT_TRUE(client.Run(client.core.Commit()).ok());  // closes that were put off
+  cluster.loop.Pass(std::chrono::minutes(2));
+  EXPECT_EQ(cluster.StoredPages(), before) << "objects without a file are left";
+  EXPECT_GT(client.log.replays(), 0U);
+}
+
 TEST_P(Restart, OfEveryServerAtOnceLosesNoAnsweredWrite) {
   const Opened file = client.Create("/d/f", 2);
   SeededRandom dice(GetParam());

@@ -10,7 +10,6 @@ TEST_F(Namespace, AMadeDirectoryIsFoundAndCounted) {
   auto made = Make(Root(), "dir");
   ASSERT_TRUE(made.ok()) << made.status().ToString();
   EXPECT_NE(made->header().transno(), 0u);
-  EXPECT_TRUE(made->header().stable());
   auto found = Lookup(Root(), "dir");
   ASSERT_TRUE(found.ok());
   EXPECT_EQ(FromWire(found->inode().fid()), FromWire(made->inode().fid()));

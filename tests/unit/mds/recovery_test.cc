@@ -1,4 +1,6 @@
 // What is answered, when, and what is still true after a crash: stability, resends, sessions, intents, the destroyer.
+#include <tuple>
+
 #include "tests/unit/mds/rig.h"
 
 namespace nacre {
@@ -6,50 +8,179 @@ namespace {
 
 class Recovery : public MdsRig {};
 
-TEST_F(Recovery, AChangeIsAnsweredOnlyWhenStable) {
+TEST_F(Recovery, AChangeIsAnsweredAtOnceAndGetsStableSoon) {
+  Commit();
   io.hold = true;
-  auto made = Begin(server->Make(MakeOf(Root(), "dir")));
-  EXPECT_FALSE(made->has_value());
+  const auto made = Make(Root(), "dir");
+  ASSERT_TRUE(made.ok());
+  EXPECT_FALSE(made->header().stable());
   EXPECT_GT(kv->unsynced_batches(), 0u);
+  EXPECT_TRUE(Stat(made->inode().fid()).ok()) << "its own session looks at once";
+  Tick(std::chrono::seconds(1));
   io.LetGo();
-  ASSERT_TRUE(made->has_value());
-  EXPECT_TRUE((*made)->ok());
+  EXPECT_EQ(kv->unsynced_batches(), 0u);
+  v1::GetAttrRequest stat;
+  *stat.mutable_header() = Header(session);
+  *stat.mutable_fid() = made->inode().fid();
+  EXPECT_GE(SyncWait(server->GetAttr(stat))->header().last_committed(), made->header().transno());
+  io.hold = false;
+}
+
+TEST_F(Recovery, ACommitIsAnsweredWhenAllBeforeIsStable) {
+  ASSERT_TRUE(Make(Root(), "dir").ok());
+  io.hold = true;
+  v1::MdsCommitRequest request;
+  *request.mutable_header() = Header(session);
+  auto committed = Begin(server->Commit(request));
+  EXPECT_FALSE(committed->has_value());
+  io.LetGo();
+  ASSERT_TRUE(committed->has_value());
+  EXPECT_TRUE((*committed)->ok());
   EXPECT_EQ(kv->unsynced_batches(), 0u);
   io.hold = false;
 }
 
-TEST_F(Recovery, WhoShowsWhatIsNotStableWaitsForIt) {
-  const v1::Fid dir = Make(Root(), "dir")->inode().fid();
-  ASSERT_TRUE(Make(In(dir), "old").ok());
+TEST_F(Recovery, WhatOthersRelyOnWithoutAskingIsStableWhenAnswered) {
+  const v1::Fid dir = Make(Root(), "dir")->inode().fid(), file = File(Root(), "file", 10);
+  Commit();
   io.hold = true;
-  auto made = Begin(server->Make(MakeOf(In(dir), "new")));
-  auto found = Begin(server->Lookup(LookupOf(In(dir), "new")));
-  auto missing = Begin(server->Lookup(LookupOf(In(dir), "missing")));
-  auto taken = Begin(server->Make(MakeOf(In(dir), "new")));
-  auto other = Begin(server->Lookup(LookupOf(In(dir), "old")));
-  EXPECT_FALSE(found->has_value());
-  EXPECT_FALSE(missing->has_value()) << "which names are not there changed too";
-  EXPECT_FALSE(taken->has_value()) << "errors may tell of unstable changes";
-  EXPECT_TRUE(other->has_value()) << "an entry that did not change is shown at once";
+  v1::SetAttrRequest mode;
+  *mode.mutable_header() = Header(session);
+  *mode.mutable_fid() = dir;
+  mode.set_set_mode(true);
+  mode.set_mode(0700);
+  auto changed = Begin(server->SetAttr(mode));
+  EXPECT_FALSE(changed->has_value()) << "a mode";
   io.LetGo();
-  EXPECT_TRUE(found->has_value() && (*found)->ok());
-  EXPECT_EQ((*missing)->code(), Code::kNotFound);
-  EXPECT_EQ((*taken)->code(), Code::kExists);
+  EXPECT_TRUE(changed->has_value());
+  v1::OpenRequest open;
+  *open.mutable_header() = Header(session);
+  *open.mutable_fid() = file;
+  open.set_write(true);
+  auto opened = Begin(server->Open(open));
+  EXPECT_FALSE(opened->has_value()) << "that the size is on the objects";
+  io.LetGo();
+  EXPECT_TRUE(opened->has_value());
+  v1::GrantFidsRequest grant;
+  *grant.mutable_header() = Header(session);
+  auto granted = Begin(server->GrantFids(grant));
+  EXPECT_FALSE(granted->has_value()) << "a range of FIDs";
+  io.LetGo();
+  EXPECT_TRUE(granted->has_value());
   io.hold = false;
 }
 
+// Commit on share: another client's change is stable before anything of it is seen or built upon; one's own is not waited for.
+class Shared : public MdsRig {
+ protected:
+  void SetUp() override {
+    MdsRig::SetUp();
+    dir = Make(Root(), "dir")->inode().fid();
+    ASSERT_TRUE(Make(In(dir), "old").ok());
+    mine = session;
+    ranges[mine] = {range, next_oid};
+    other = NewSession();
+    ranges[other] = {Grant(other), 1};
+    Commit();
+    io.hold = true;
+    ActAs(other);
+  }
+  void TearDown() override {
+    io.LetGo();
+    io.hold = false;
+    MdsRig::TearDown();
+  }
+  void ActAs(uint64_t who) {
+    ranges[session] = {range, next_oid};
+    session = who;
+    std::tie(range, next_oid) = ranges[who];
+  }
+  void MakeAs(uint64_t who, const std::string& name) {
+    const uint64_t now = session;
+    ActAs(who);
+    auto made = Begin(server->Make(MakeOf(In(dir), name)));
+    ASSERT_TRUE(made->has_value() && (*made)->ok());
+    ActAs(now);
+  }
+  std::map<uint64_t, std::pair<uint64_t, uint32_t>> ranges;
+  v1::Fid dir;
+  uint64_t mine = 0, other = 0;
+};
+
+TEST_F(Shared, AnothersNewNameIsWaitedFor) {
+  MakeAs(mine, "new");
+  auto found = Begin(server->Lookup(LookupOf(In(dir), "new")));
+  EXPECT_FALSE(found->has_value());
+  auto old = Begin(server->Lookup(LookupOf(In(dir), "old")));
+  EXPECT_TRUE(old->has_value()) << "an entry that did not change is shown at once";
+  auto missing = Begin(server->Lookup(LookupOf(In(dir), "missing")));
+  EXPECT_TRUE(missing->has_value()) << "and so is that there is none of this name";
+  ActAs(mine);
+  auto own = Begin(server->Lookup(LookupOf(In(dir), "new")));
+  EXPECT_TRUE(own->has_value()) << "who made it does not wait";
+  io.LetGo();
+  EXPECT_TRUE(found->has_value() && (*found)->ok());
+}
+
+TEST_F(Shared, ANameThatAnotherTookOrLeftIsWaitedFor) {
+  MakeAs(mine, "taken");
+  auto taken = Begin(server->Make(MakeOf(In(dir), "taken")));
+  EXPECT_FALSE(taken->has_value()) << "errors tell of changes too";
+  io.LetGo();
+  EXPECT_EQ((*taken)->code(), Code::kExists);
+  ActAs(mine);
+  v1::UnlinkRequest unlink;
+  *unlink.mutable_header() = Header(session);
+  *unlink.mutable_parent() = In(dir);
+  unlink.mutable_name()->set_stored("taken");
+  unlink.set_directory(true);
+  auto unlinked = Begin(server->Unlink(unlink));
+  ASSERT_TRUE(unlinked->has_value() && (*unlinked)->ok());
+  ActAs(other);
+  auto again = Begin(server->Make(MakeOf(In(dir), "taken")));
+  EXPECT_FALSE(again->has_value()) << "the name is free because of an unlink that may be lost";
+  io.LetGo();
+  EXPECT_TRUE(again->has_value() && (*again)->ok());
+}
+
+TEST_F(Shared, ClientsThatMakeDifferentNamesInOneDirectoryDoNotWaitForEachOther) {
+  for (int i = 0; i < 4; ++i) MakeAs(other, "other" + std::to_string(i));
+  MakeAs(mine, "mine");
+  EXPECT_TRUE(io.jobs.empty()) << "no sync was asked for";
+}
+
+TEST_F(Shared, AListingAndARemovalOfADirectoryWaitForAllItsNames) {
+  MakeAs(mine, "new");
+  v1::ReaddirRequest list;
+  *list.mutable_header() = Header(session);
+  *list.mutable_fid() = dir;
+  auto listed = Begin(server->Readdir(list));
+  EXPECT_FALSE(listed->has_value());
+  v1::UnlinkRequest remove;
+  *remove.mutable_header() = Header(session);
+  *remove.mutable_parent() = Root();
+  remove.mutable_name()->set_stored("dir");
+  remove.set_directory(true);
+  auto removed = Begin(server->Unlink(remove));
+  EXPECT_FALSE(removed->has_value());
+  io.LetGo();
+  EXPECT_EQ((*listed)->value().entries_size(), 2);
+  EXPECT_EQ((*removed)->code(), Code::kNotEmpty);
+}
+
 TEST_F(Recovery, ManyChangesShareOneSync) {
+  Commit();
   io.hold = true;
-  auto first = Begin(server->Make(MakeOf(Root(), "first")));
-  std::vector<std::shared_ptr<std::optional<Result<v1::MakeReply>>>> rest;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Make(Root(), "dir" + std::to_string(i)).ok());
+  std::vector<std::shared_ptr<std::optional<Result<v1::MdsCommitReply>>>> commits;
   for (int i = 0; i < 10; ++i) {
-    v1::MakeRequest request = MakeOf(Root(), "rest" + std::to_string(i));
-    request.mutable_header()->set_slot(static_cast<uint32_t>(i) + 1);
-    rest.push_back(Begin(server->Make(request)));
+    v1::MdsCommitRequest request;
+    *request.mutable_header() = Header(session);
+    commits.push_back(Begin(server->Commit(request)));
   }
   EXPECT_EQ(io.jobs.size(), 1u);
   io.LetGo();
-  for (const auto& one : rest) EXPECT_TRUE(one->has_value() && (*one)->ok());
+  for (const auto& one : commits) EXPECT_TRUE(one->has_value() && (*one)->ok());
   io.hold = false;
 }
 
@@ -84,12 +215,15 @@ TEST_F(Recovery, RequestsOfStrangersAreRefused) {
   EXPECT_EQ(SyncWait(server->Make(request)).code(), Code::kUnsupported);
 }
 
-TEST_F(Recovery, WhatWasAnsweredSurvivesAPowerCutAndWhatWasNotIsGoneWhole) {
+TEST_F(Recovery, WhatIsStableSurvivesAPowerCutAndWhatIsNotIsGoneWhole) {
   const v1::Fid dir = Make(Root(), "dir")->inode().fid();
   const v1::Fid file = File(In(dir), "file", 3000);
+  Commit();
+  const v1::MakeRequest late = MakeOf(In(dir), "late");
   io.hold = true;
-  auto unanswered = Begin(server->Make(MakeOf(In(dir), "late")));
-  CrashServer();
+  auto unstable = Begin(server->Make(late));
+  CrashServerAwaited();
+  Tick(MdsOptions().recovery_window);
   EXPECT_EQ(Stat(file).code(), Code::kNotConnected) << "a restart closes all sessions";
   Join();
   EXPECT_EQ(Stat(file)->size(), 3000u);
@@ -293,11 +427,13 @@ TEST_F(Recovery, ATruncateResentWhileAtWorkIsDoneOnce) {
 }
 
 TEST_F(Recovery, AFailedSyncEndsTheProcess) {
-  const v1::MakeRequest request = MakeOf(Root(), "dir");
+  ASSERT_TRUE(Make(Root(), "dir").ok());
+  v1::MdsCommitRequest request;
+  *request.mutable_header() = Header(session);
   EXPECT_DEATH(
       {
         kv->FailNextSync(Status(Code::kIo, "the disk is gone"));
-        auto never = SyncWait(server->Make(request));
+        auto never = SyncWait(server->Commit(request));
       },
       "the disk is gone");
 }

@@ -7,6 +7,11 @@ namespace {
 
 class Return : public MdsRig {
  protected:
+  // All that was answered is stable, and then the power goes.
+  void Crash() {
+    Commit();
+    CrashServerAwaited();
+  }
   void EndRecovery() {
     const auto ended = EndReplay(session);
     ASSERT_TRUE(ended->has_value());
@@ -17,7 +22,7 @@ class Return : public MdsRig {
 
 TEST_F(Return, ASessionGoesOnAndNothingElseBeginsBefore) {
   const v1::Fid dir = Make(Root(), "dir")->inode().fid();
-  CrashServerAwaited();
+  Crash();
   EXPECT_EQ(Stat(dir).code(), Code::kNotConnected);
   const uint64_t mine = session;
   const auto stranger = Connect(0);
@@ -40,7 +45,7 @@ TEST_F(Return, ASessionGoesOnAndNothingElseBeginsBefore) {
 }
 
 TEST_F(Return, AnotherClientDoesNotGetTheSession) {
-  CrashServerAwaited();
+  Crash();
   v1::ConnectRequest thief;
   *thief.mutable_header() = Header(session);
   thief.mutable_header()->set_client_id("another-16-bytes");
@@ -51,7 +56,7 @@ TEST_F(Return, AnotherClientDoesNotGetTheSession) {
 }
 
 TEST_F(Return, TheWaitEndsInTime) {
-  CrashServerAwaited();
+  Crash();
   const uint64_t mine = session;
   session = NewSession();
   const auto waiting = EndReplay(session);
@@ -66,27 +71,27 @@ TEST_F(Return, TheWaitEndsInTime) {
 }
 
 TEST_F(Return, AClientThatEndsWithoutHavingComeBackIsNotAwaited) {
-  CrashServerAwaited();
+  Crash();
   v1::DisconnectRequest bye;
   *bye.mutable_header() = Header(session);
   ASSERT_TRUE(SyncWait(server->Disconnect(bye)).ok());
   const auto connected = Connect(0);
   ASSERT_TRUE(connected.ok());
   EXPECT_FALSE(connected->recovering());
-  CrashServerAwaited();
+  Crash();
   EXPECT_EQ(SyncWait(server->Disconnect(bye)).code(), Code::kNotConnected) << "its row is gone";
 }
 
 TEST_F(Return, AServerThatStopsMeanwhileWaitsAgainInItsNextLife) {
   const Opened orphan = Create(Root(), "orphan");
   ASSERT_TRUE(Unlink(Root(), "orphan").ok());
-  CrashServerAwaited();
+  Crash();
   const auto waiting = EndReplay(NewSession());
   EXPECT_FALSE(waiting->has_value());
   SyncWait(server->BeginStop());
   ASSERT_TRUE(waiting->has_value());
   EXPECT_EQ((*waiting)->code(), Code::kUnavailable);
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   EXPECT_EQ(Reopen(orphan), Code::kOk);
 }
@@ -95,7 +100,7 @@ TEST_F(Return, WhatIsReopenedStaysAndWhatIsNotGoes) {
   const Opened kept = Create(Root(), "kept"), gone = Create(Root(), "gone");
   ASSERT_TRUE(Unlink(Root(), "kept").ok());
   ASSERT_TRUE(Unlink(Root(), "gone").ok());
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   EXPECT_EQ(Reopen(kept), Code::kOk);
   EndRecovery();
@@ -116,7 +121,7 @@ TEST_F(Return, NothingIsReopenedThatIsNotAwaited) {
   *forged.reply.mutable_inode()->mutable_fid() = other;
   EXPECT_EQ(Reopen(opened), Code::kOk) << "it is open";
   EXPECT_EQ(Reopen(forged), Code::kStale) << "no way around the mode of a file";
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   EndRecovery();
   EXPECT_EQ(Reopen(opened), Code::kStale) << "too late";
@@ -125,7 +130,7 @@ TEST_F(Return, NothingIsReopenedThatIsNotAwaited) {
 TEST_F(Return, ASizeIsNotMadeExactBehindAWriterThatComesBack) {
   const Opened opened = Create(Root(), "file");
   OstOf(opened).Write(ObjectOf(opened), 0, "page", 1000, clock.WallNs());
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   ASSERT_EQ(Reopen(opened), Code::kOk);
   EndRecovery();
@@ -141,7 +146,7 @@ TEST_F(Return, AChangeSentAgainIsAnsweredAsBefore) {
   const v1::MakeRequest request = MakeOf(Root(), "dir");
   const auto first = SyncWait(server->Make(request));
   ASSERT_TRUE(first.ok());
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   EXPECT_EQ(SyncWait(server->Make(request)).code(), Code::kUnavailable);
   EndRecovery();
@@ -154,7 +159,7 @@ TEST_F(Return, AChangeSentAgainIsAnsweredAsBefore) {
 TEST_F(Return, AnOpenSentAgainIsOpen) {
   v1::OpenRequest request = OpenOf(Root(), "file", true, true);
   ASSERT_TRUE(SyncWait(server->Open(request)).ok());
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   EndRecovery();  // the client had no answer, so it re-opened nothing
   const auto opened = Open(request);
@@ -166,7 +171,7 @@ TEST_F(Return, ACloseSentAgainLeavesNothingOpen) {
   const Opened opened = Create(Root(), "file");
   const v1::CloseRequest request = CloseOf(opened, 0);
   ASSERT_TRUE(SyncWait(server->Close(request)).ok());
-  CrashServerAwaited();
+  Crash();
   ComeBack();
   ASSERT_EQ(Reopen(opened), Code::kOk) << "the client had no answer";
   EndRecovery();
@@ -178,6 +183,111 @@ TEST_F(Return, ACloseSentAgainLeavesNothingOpen) {
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
 }
 
+// What was answered and not stable when the power went.
+class Replay : public Return {
+ protected:
+  template <typename Request>
+  static Request AsReplay(Request request, const v1::ReplyHeader& answer) {
+    request.mutable_header()->set_replay(true);
+    request.mutable_header()->set_transno(answer.transno());
+    request.mutable_header()->set_replay_time_ns(answer.time_ns());
+    return request;
+  }
+};
+
+TEST_F(Replay, GivesAChangeAgainAsItWas) {
+  const v1::MakeRequest make = MakeOf(Root(), "dir");
+  const auto made = SyncWait(server->Make(make));
+  ASSERT_TRUE(made.ok());
+  CrashServerAwaited();
+  clock.now_ns += 5'000'000'000;
+  ComeBack();
+  const auto again = SyncWait(server->Make(AsReplay(make, made->header())));
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_EQ(BootCountOf(again->header().transno()), boot_count);
+  EXPECT_EQ(again->cookie(), made->cookie());
+  EXPECT_EQ(again->inode().attr().ctime_ns(), made->inode().attr().ctime_ns());
+  const auto twice = SyncWait(server->Make(AsReplay(make, made->header())));
+  ASSERT_TRUE(twice.ok()) << twice.status().ToString();
+  EXPECT_EQ(twice->header().transno(), again->header().transno());
+  EndRecovery();
+  EXPECT_EQ(Lookup(Root(), "dir")->inode().attr().mtime_ns(), made->inode().attr().mtime_ns());
+  EXPECT_EQ(Ping().replayed(), 1u);
+  // Names in it get the cookies they had, or would have had.
+  const auto inside = SyncWait(server->Make(MakeOf(In(made->inode().fid()), "inside")));
+  ASSERT_TRUE(inside.ok());
+  const auto deeper = SyncWait(server->Make(AsReplay(make, made->header())));
+  EXPECT_TRUE(deeper.ok()) << "a late copy of the replay changes nothing";
+}
+
+TEST_F(Replay, OfACreateHasTheLayoutThatTheClientWroteBy) {
+  for (int i = 0; i < 8; ++i) {
+    v1::OpenRequest create = OpenOf(Root(), "file" + std::to_string(i), true, true);
+    const auto made = SyncWait(server->Open(create));
+    ASSERT_TRUE(made.ok());
+    CrashServerAwaited();
+    ComeBack();
+    v1::OpenRequest replay = AsReplay(create, made->header());
+    EXPECT_EQ(SyncWait(server->Open(replay)).code(), Code::kInvalid) << "without the layout";
+    *replay.mutable_replay_layout() = made->inode().layout();
+    const auto again = SyncWait(server->Open(replay));
+    ASSERT_TRUE(again.ok()) << again.status().ToString();
+    EXPECT_EQ(again->inode().layout().SerializeAsString(), made->inode().layout().SerializeAsString());
+    EndRecovery();
+    EXPECT_EQ(Close(Opened{*made, create.header().xid()}, 0), Code::kOk) << "it is open again";
+    Commit();
+  }
+}
+
+TEST_F(Replay, OfWhatIsStableChangesNothingAndClosesWhatWasClosed) {
+  const Opened opened = Create(Root(), "file");
+  const v1::CloseRequest close = CloseOf(opened, 0);
+  const auto closed = SyncWait(server->Close(close));
+  ASSERT_TRUE(closed.ok());
+  Crash();
+  ComeBack();
+  ASSERT_EQ(Reopen(opened), Code::kOk) << "the client does not know yet that its close is stable";
+  const auto again = SyncWait(server->Close(AsReplay(close, closed->header())));
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_TRUE(again->header().stable());
+  EndRecovery();
+  ASSERT_TRUE(Unlink(Root(), "file").ok());
+  Commit();
+  LetDestroy();
+  EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
+}
+
+TEST_F(Replay, ThatComesTooLateIsRefused) {
+  const v1::MakeRequest make = MakeOf(Root(), "dir");
+  const auto made = SyncWait(server->Make(make));
+  CrashServerAwaited();
+  ComeBack();
+  EndRecovery();
+  EXPECT_EQ(SyncWait(server->Make(AsReplay(make, made->header()))).code(), Code::kStale);
+  EXPECT_EQ(Lookup(Root(), "dir").code(), Code::kNotFound);
+  EXPECT_EQ(Ping().replays_refused(), 1u);
+}
+
+TEST_F(Replay, OfATruncateToNothingDoesNotMindWhatIsOpenNow) {
+  const v1::Fid fid = File(Root(), "file", 5000);
+  Commit();
+  const v1::TruncateRequest emptying = TruncateOf(fid, 0);
+  const auto emptied = SyncWait(server->Truncate(emptying));
+  ASSERT_TRUE(emptied.ok());
+  EXPECT_FALSE(emptied->header().stable());
+  v1::OpenRequest open = OpenOf(Root(), "file", false, false);
+  open.mutable_header()->set_slot(1);
+  const auto later = Open(open);
+  ASSERT_TRUE(later.ok());
+  CrashServerAwaited();
+  ComeBack();
+  ASSERT_EQ(Reopen(*later, false), Code::kOk);
+  const auto again = SyncWait(server->Truncate(AsReplay(emptying, emptied->header())));
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_EQ(again->inode().layout().SerializeAsString(), emptied->inode().layout().SerializeAsString())
+      << "the client may have written to the new objects";
+}
+
 TEST_F(Return, ATruncateThatTheNextLifeFinishedIsAnsweredAndNotDoneAgain) {
   const Opened opened = Create(Root(), "file");
   OstOf(opened).Write(ObjectOf(opened), 1, "page", 6000, clock.WallNs());
@@ -187,7 +297,7 @@ TEST_F(Return, ATruncateThatTheNextLifeFinishedIsAnsweredAndNotDoneAgain) {
   request.set_tail_page(std::string(kPageBytes, 't'));
   request.set_tail_digest(FakeOss::Digest("page"));
   auto unanswered = Begin(server->Truncate(request));
-  CrashServerAwaited();
+  Crash();
   OstOf(opened).down = false;
   OstOf(opened).set_sizes = 0;
   ComeBack();

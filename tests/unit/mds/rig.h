@@ -106,6 +106,7 @@ class MdsRig : public testing::Test {
   }
   // Power cut and start: what was not synced is gone. The clients of before do not come back.
   void CrashServer() {
+    Commit();
     CrashServerAwaited();
     Tick(MdsOptions().recovery_window);
   }
@@ -140,6 +141,13 @@ class MdsRig : public testing::Test {
     v1::ConnectRequest request;
     *request.mutable_header() = Header(before);
     return SyncWait(server->Connect(request));
+  }
+  // Everything answered is stable.
+  void Commit() {
+    v1::MdsCommitRequest request;
+    *request.mutable_header() = Header(session);
+    (void)Begin(server->Commit(request));
+    io.LetGo();
   }
   std::shared_ptr<std::optional<Result<v1::EndReplayReply>>> EndReplay(uint64_t of) {
     v1::EndReplayRequest request;

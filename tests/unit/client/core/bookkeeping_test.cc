@@ -5,7 +5,7 @@
 
 #include "client/core/chunk_plan.h"
 #include "client/core/path.h"
-#include "client/core/uncommitted.h"
+#include "client/core/replay_log.h"
 
 namespace nacre {
 namespace {
@@ -58,92 +58,122 @@ v1::ReplyHeader Answer(uint64_t boot_count, uint64_t counter, uint64_t committed
   return header;
 }
 
-class UncommittedTest : public testing::Test {
- protected:
-  Uncommitted::EntryPtr Added(const v1::ReplyHeader& header) {
-    const auto entry = std::make_shared<Uncommitted::Entry>();
-    entry->fate = std::make_shared<WriteFate>();
-    EXPECT_TRUE(uncommitted.Add(entry, header));
-    return entry;
+// What becomes of a change.
+class Kept final : public ReplayLog::Entry {
+ public:
+  Task<Result<v1::ReplyHeader>> Replay() override {
+    ++replays;
+    replayed_transno = transno();
+    co_return answer;
   }
-  Uncommitted uncommitted;
+  void Stable() override { stable = true; }
+  void Lost(const Status& why) override { lost = why; }
+
+  Result<v1::ReplyHeader> answer = Status(Code::kUnavailable, "no answer is set");
+  int replays = 0;
+  Transno replayed_transno = 0;
+  bool stable = false;
+  Status lost;
 };
 
-TEST_F(UncommittedTest, ForgetsWhatTheServerCallsCommitted) {
-  uncommitted.EnterLife(1);
-  const auto first = Added(Answer(1, 1, 0));
-  Added(Answer(1, 2, 1));
-  EXPECT_FALSE(uncommitted.empty());
-  uncommitted.StableUpTo(uncommitted.newest());
-  EXPECT_TRUE(uncommitted.empty());
-  EXPECT_TRUE(first->fate->status().ok());
-  v1::ReplyHeader stable = Answer(1, 3, 3);
-  stable.set_stable(true);
-  Added(stable);
-  EXPECT_TRUE(uncommitted.empty());
-}
-
-TEST_F(UncommittedTest, KeepsTheOrderOfTheFirstAnswersOverSeveralRestarts) {
-  uncommitted.EnterLife(1);
-  const auto first = Added(Answer(1, 1, 0)), second = Added(Answer(1, 2, 0)), third = Added(Answer(1, 3, 0));
-  EXPECT_EQ(uncommitted.NextToReplay(), nullptr);
-  uncommitted.EnterLife(2);
-  ASSERT_EQ(uncommitted.NextToReplay(), first);
-  uncommitted.Replayed(first, Answer(2, 1, 0));
-  ASSERT_EQ(uncommitted.NextToReplay(), second);
-  uncommitted.EnterLife(3);  // in the middle
-  for (const auto& entry : {first, second, third}) {
-    ASSERT_EQ(uncommitted.NextToReplay(), entry);
-    uncommitted.Replayed(entry, Answer(3, entry->first_transno & 0xff, 0));
+class ReplayLogTest : public testing::Test {
+ protected:
+  std::shared_ptr<Kept> Added(const v1::ReplyHeader& header) {
+    const auto entry = std::make_shared<Kept>();
+    EXPECT_TRUE(log.Add(entry, header));
+    return entry;
   }
-  EXPECT_EQ(uncommitted.NextToReplay(), nullptr);
-  EXPECT_FALSE(uncommitted.empty());
-  EXPECT_TRUE(uncommitted.Heard(Answer(3, 3, 3)));
-  EXPECT_TRUE(uncommitted.empty());
+  Code ReplayAll() { return SyncWait(log.ReplayAll("OST0001")).code(); }
+  static v1::ReplyHeader StableAnswer(uint64_t boot_count, uint64_t counter) {
+    v1::ReplyHeader header = Answer(boot_count, counter, counter);
+    header.set_stable(true);
+    return header;
+  }
+  ReplayLog log;
+};
+
+TEST_F(ReplayLogTest, ForgetsWhatTheServerCallsCommitted) {
+  log.EnterLife(1);
+  const auto first = Added(Answer(1, 1, 0)), second = Added(Answer(1, 2, 1));
+  EXPECT_TRUE(first->stable);
+  EXPECT_FALSE(second->stable);
+  EXPECT_EQ(log.size(), 1u);
+  log.StableUpTo(log.newest());
+  EXPECT_TRUE(log.empty());
+  EXPECT_TRUE(second->stable);
+  EXPECT_TRUE(Added(StableAnswer(1, 3))->stable);
+  EXPECT_TRUE(log.empty());
 }
 
-TEST_F(UncommittedTest, TakesAWordOnWhatIsCommittedOnlyForTheLifeItIsOf) {
-  uncommitted.EnterLife(1);
+TEST_F(ReplayLogTest, KeepsTheOrderOfTheFirstAnswersOverSeveralRestarts) {
+  log.EnterLife(1);
+  const auto first = Added(Answer(1, 1, 0)), second = Added(Answer(1, 2, 0)), third = Added(Answer(1, 3, 0));
+  EXPECT_EQ(ReplayAll(), Code::kOk);
+  EXPECT_EQ(first->replays, 0);
+  log.EnterLife(2);
+  first->answer = Answer(2, 1, 0);
+  EXPECT_EQ(ReplayAll(), Code::kUnavailable) << "the server dies in the middle";
+  EXPECT_EQ(first->replays, 1);
+  EXPECT_EQ(second->replays, 1);
+  EXPECT_EQ(third->replays, 0);
+  log.EnterLife(3);
+  first->answer = Answer(3, 1, 0);
+  second->answer = Answer(3, 2, 0);
+  third->answer = Answer(3, 3, 0);
+  EXPECT_EQ(ReplayAll(), Code::kOk);
+  EXPECT_EQ(first->replayed_transno, (uint64_t{2} << kTransnoCounterBits) + 1);
+  EXPECT_EQ(third->replayed_transno, (uint64_t{1} << kTransnoCounterBits) + 3);
+  EXPECT_EQ(log.size(), 3u);
+  EXPECT_TRUE(log.Heard(Answer(3, 3, 3)));
+  EXPECT_TRUE(log.empty());
+  EXPECT_TRUE(first->stable && second->stable && third->stable);
+}
+
+TEST_F(ReplayLogTest, TakesAWordOnWhatIsCommittedOnlyForTheLifeItIsOf) {
+  log.EnterLife(1);
   const auto entry = Added(Answer(1, 5, 0));
-  uncommitted.EnterLife(2);
-  EXPECT_TRUE(uncommitted.Heard(Answer(1, 9, 9))) << "late word of the old life";
-  EXPECT_TRUE(uncommitted.Heard(Answer(2, 9, 9)));
-  EXPECT_EQ(uncommitted.NextToReplay(), entry) << "a number above its own, but of a life that may not know it";
-  EXPECT_FALSE(uncommitted.Heard(Answer(3, 1, 0))) << "it has restarted again";
+  log.EnterLife(2);
+  EXPECT_TRUE(log.Heard(Answer(1, 9, 9))) << "late word of the old life";
+  EXPECT_TRUE(log.Heard(Answer(2, 9, 9)));
+  EXPECT_FALSE(entry->stable) << "a number above its own, but of a life that may not know it";
+  EXPECT_FALSE(log.Heard(Answer(3, 1, 0))) << "it has restarted again";
 }
 
-TEST_F(UncommittedTest, AReplayThatTheServerHadCommittedIsThrough) {
-  uncommitted.EnterLife(1);
+TEST_F(ReplayLogTest, AReplayThatTheServerHadCommittedIsThrough) {
+  log.EnterLife(1);
   const auto entry = Added(Answer(1, 1, 0));
-  uncommitted.EnterLife(2);
-  v1::ReplyHeader stable;
-  stable.set_boot_count(2);
-  stable.set_transno((uint64_t{1} << kTransnoCounterBits) + 1);
-  stable.set_stable(true);
-  uncommitted.Replayed(entry, stable);
-  EXPECT_TRUE(uncommitted.empty());
-  EXPECT_TRUE(entry->fate->status().ok());
+  log.EnterLife(2);
+  v1::ReplyHeader known = StableAnswer(1, 1);
+  known.set_boot_count(2);
+  entry->answer = known;
+  EXPECT_EQ(ReplayAll(), Code::kOk);
+  EXPECT_TRUE(log.empty());
+  EXPECT_TRUE(entry->stable);
+  EXPECT_TRUE(entry->lost.ok());
 }
 
-TEST_F(UncommittedTest, WhatIsLostIsToldToItsFileAndOnceToTheClient) {
-  uncommitted.EnterLife(1);
-  const auto kept = Added(Answer(1, 1, 0)), lost = Added(Answer(1, 2, 0));
-  uncommitted.Lose(lost, Status(Code::kIo, "gone"));
-  EXPECT_TRUE(kept->fate->status().ok());
-  EXPECT_EQ(lost->fate->status().code(), Code::kIo);
-  EXPECT_EQ(uncommitted.TakeLoss().code(), Code::kIo);
-  EXPECT_TRUE(uncommitted.TakeLoss().ok());
-  EXPECT_FALSE(uncommitted.empty());
+TEST_F(ReplayLogTest, WhatIsRefusedIsLostAndSaidOnceToTheClientAndTheRestGoesOn) {
+  log.EnterLife(1);
+  const auto lost = Added(Answer(1, 1, 0)), kept = Added(Answer(1, 2, 0));
+  log.EnterLife(2);
+  lost->answer = Status(Code::kStale, "too late");
+  kept->answer = Answer(2, 1, 0);
+  EXPECT_EQ(ReplayAll(), Code::kOk);
+  EXPECT_EQ(lost->lost.code(), Code::kIo);
+  EXPECT_NE(lost->lost.message().find("OST0001"), std::string::npos);
+  EXPECT_TRUE(kept->lost.ok());
+  EXPECT_EQ(log.TakeLoss().code(), Code::kIo);
+  EXPECT_TRUE(log.TakeLoss().ok());
+  EXPECT_EQ(log.size(), 1u);
 }
 
-TEST_F(UncommittedTest, AnAnswerOvertakenByARestartCountsForNothing) {
-  uncommitted.EnterLife(2);
-  const auto entry = std::make_shared<Uncommitted::Entry>();
-  EXPECT_FALSE(uncommitted.Add(entry, Answer(1, 5, 0)));
-  EXPECT_TRUE(uncommitted.empty());
-  v1::ReplyHeader stable = Answer(1, 5, 5);
-  stable.set_stable(true);
-  EXPECT_TRUE(uncommitted.Add(entry, stable)) << "stable is stable in every life";
+TEST_F(ReplayLogTest, AnAnswerOvertakenByARestartCountsForNothing) {
+  log.EnterLife(2);
+  const auto entry = std::make_shared<Kept>();
+  EXPECT_FALSE(log.Add(entry, Answer(1, 5, 0)));
+  EXPECT_TRUE(log.empty());
+  EXPECT_TRUE(log.Add(entry, StableAnswer(1, 5))) << "stable is stable in every life";
+  EXPECT_TRUE(entry->stable);
 }
 
 }  // namespace

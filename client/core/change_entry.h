@@ -1,0 +1,83 @@
+// ChangeEntry: a change that the metadata server answered, as the replay log keeps it: the request, and what of the answer
+// a replay must repeat.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "client/core/replay_log.h"
+#include "common/api/mds_api.h"
+#include "common/wire/wire.h"
+
+namespace nacre {
+
+// What it needs of the session it is part of. Any thread.
+class ChangeSender {
+ public:
+  virtual ~ChangeSender() = default;
+  virtual v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno) const = 0;
+  virtual void Closed(uint64_t open_xid) = 0;
+};
+
+// What a replay says beyond its request.
+template <typename Request>
+using Repeat = std::function<void(Request&)>;
+
+// A created file's objects may exist already where the lost answer said.
+inline Repeat<v1::OpenRequest> RepeatedOf(const v1::OpenRequest&, const v1::OpenReply& reply) {
+  if (!reply.created()) return {};
+  return [layout = reply.inode().layout()](v1::OpenRequest& replay) { *replay.mutable_replay_layout() = layout; };
+}
+template <typename Request, typename Reply>
+Repeat<Request> RepeatedOf(const Request&, const Reply&) {
+  return {};
+}
+
+// What is closed is known to be open until the close is stable: a restarted server has to be told of both.
+inline void TellStable(const v1::CloseRequest& request, ChangeSender& sender) {
+  for (const v1::CloseRequest::Item& item : request.items()) sender.Closed(item.handle());
+}
+template <typename Request>
+void TellStable(const Request&, ChangeSender&) {}
+
+template <typename Request, typename Reply>
+class ChangeEntry final : public ReplayLog::Entry {
+ public:
+  using Method = Task<Result<Reply>> (MdsApi::*)(Request);
+  // sender and mds outlive it.
+  ChangeEntry(ChangeSender& sender, MdsApi& mds, Method method, Request request)
+      : sender_(sender), mds_(mds), method_(method), request_(std::move(request)) {}
+
+  const Request& request() const { return request_; }
+  Task<Result<Reply>> Send(const v1::RequestHeader& header) const {
+    Request copy = request_;
+    *copy.mutable_header() = header;
+    return (mds_.*method_)(std::move(copy));
+  }
+  void Answered(const v1::RequestHeader& header, const Reply& reply) {
+    sent_ = header;
+    sent_.set_replay_time_ns(reply.header().time_ns());
+    repeat_ = RepeatedOf(request_, reply);
+  }
+
+  Task<Result<v1::ReplyHeader>> Replay() override {
+    Request copy = request_;
+    *copy.mutable_header() = sender_.ReplayHeader(sent_, transno());
+    if (repeat_) repeat_(copy);
+    const Result<Reply> reply = co_await (mds_.*method_)(std::move(copy));
+    if (!reply.ok()) co_return reply.status();
+    NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
+    co_return reply->header();
+  }
+  void Stable() override { TellStable(request_, sender_); }
+
+ private:
+  ChangeSender& sender_;
+  MdsApi& mds_;
+  const Method method_;
+  const Request request_;
+  Repeat<Request> repeat_;
+  v1::RequestHeader sent_;
+};
+
+}  // namespace nacre

@@ -1,0 +1,140 @@
+#include "client/core/replay_log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nacre {
+
+bool ReplayLog::Add(const EntryPtr& entry, const v1::ReplyHeader& header) {
+  if (header.stable() || header.transno() == 0) {
+    entry->Stable();
+  } else {
+    std::unique_lock lock(mutex_);
+    if (header.boot_count() < boot_count_) return false;
+    entry->first_transno_ = entry->transno_ = header.transno();
+    const bool stable_already = header.boot_count() == boot_count_ && header.transno() <= stable_;
+    if (!stable_already) entries_.emplace(entry->first_transno_, entry);
+    lock.unlock();
+    if (stable_already) entry->Stable();
+  }
+  Heard(header);
+  return true;
+}
+
+bool ReplayLog::Heard(const v1::ReplyHeader& header) {
+  Entries stable;
+  {
+    std::lock_guard lock(mutex_);
+    if (header.boot_count() != boot_count_) return header.boot_count() < boot_count_;
+    if (header.last_committed() <= stable_) return true;
+    stable_ = header.last_committed();
+    stable = TakeStableLocked(stable_);
+  }
+  TellStable(stable);
+  return true;
+}
+
+void ReplayLog::StableUpTo(Transno transno) {
+  Entries stable;
+  {
+    std::lock_guard lock(mutex_);
+    if (BootCountOf(transno) != boot_count_) return;
+    stable_ = std::max(stable_, transno);
+    stable = TakeStableLocked(transno);
+  }
+  TellStable(stable);
+}
+
+void ReplayLog::EnterLife(uint64_t boot_count) {
+  std::lock_guard lock(mutex_);
+  if (boot_count <= boot_count_) return;
+  boot_count_ = boot_count;
+  stable_ = 0;
+  replay_from_ = 0;
+}
+
+Task<Status> ReplayLog::ReplayAll(std::string server) {
+  while (const EntryPtr entry = NextToReplay()) {
+    const Result<v1::ReplyHeader> answer = co_await entry->Replay();
+    const Status status = UnavailableIfForgotten(answer.status());
+    if (status.code() == Code::kUnavailable) co_return status;
+    if (status.ok()) {
+      Replayed(entry, *answer);
+    } else {
+      Lose(entry, Status(Code::kIo, "a change that " + server + " had answered was lost when it restarted: " +
+                                        status.message()));
+    }
+  }
+  co_return Status::Ok();
+}
+
+ReplayLog::EntryPtr ReplayLog::NextToReplay() const {
+  std::lock_guard lock(mutex_);
+  const auto next = entries_.lower_bound(replay_from_);
+  if (next == entries_.end() || BootCountOf(next->second->transno_) == boot_count_) return nullptr;
+  return next->second;
+}
+
+void ReplayLog::Replayed(const EntryPtr& entry, const v1::ReplyHeader& header) {
+  {
+    std::lock_guard lock(mutex_);
+    if (header.boot_count() != boot_count_) return;  // it restarted once more: this one is to be replayed there
+    entry->transno_ = header.transno();
+    replay_from_ = entry->first_transno_ + 1;
+    if (header.stable()) entries_.erase(entry->first_transno_);
+  }
+  if (header.stable()) entry->Stable();
+  Heard(header);
+}
+
+void ReplayLog::Lose(const EntryPtr& entry, const Status& why) {
+  {
+    std::lock_guard lock(mutex_);
+    if (entries_.erase(entry->first_transno_) == 0) return;
+    loss_ = why;
+  }
+  entry->Lost(why);
+}
+
+void ReplayLog::LoseAll(const Status& why) {
+  Entries lost;
+  {
+    std::lock_guard lock(mutex_);
+    lost = std::exchange(entries_, {});
+    if (!lost.empty()) loss_ = why;
+  }
+  for (auto& [order, entry] : lost) entry->Lost(why);
+}
+
+Status ReplayLog::TakeLoss() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(loss_, Status::Ok());
+}
+
+size_t ReplayLog::size() const {
+  std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+Transno ReplayLog::newest() const {
+  std::lock_guard lock(mutex_);
+  return entries_.empty() ? 0 : entries_.rbegin()->second->transno_;
+}
+
+// New work is done only when every replay was, so transnos of this life are in the order of the first ones.
+ReplayLog::Entries ReplayLog::TakeStableLocked(Transno transno) {
+  Entries taken;
+  for (auto at = entries_.begin(); at != entries_.end() && at->second->transno_ <= transno;) {
+    if (BootCountOf(at->second->transno_) != boot_count_) break;  // to be replayed yet
+    const auto next = std::next(at);
+    taken.insert(entries_.extract(at));
+    at = next;
+  }
+  return taken;
+}
+
+void ReplayLog::TellStable(const Entries& stable) {
+  for (const auto& [order, entry] : stable) entry->Stable();
+}
+
+}  // namespace nacre
