@@ -93,7 +93,7 @@ class Crash(unittest.TestCase):
         return put.returncode, error
 
     def test_a_put_only_waits_while_servers_are_killed(self):
-        content = self.rng.randbytes(256 * MIB)
+        content = os.urandom(256 * MIB)
         local = self.cluster.local("big", content)
         self.cluster.ok("setstripe", "-c", "2", "-S", "1M", "/vault")
         targets = ("ost0", "mdt0", "ost1")

@@ -38,12 +38,14 @@ bool TakeReport(const v1::CloseRequest::Item& item, bool whole_truth, bool may_s
   return whole_truth || (item.has_times() && may_set_times);
 }
 
-Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item) {
+// matters: the file was open for writing, or times come with the close.
+Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item, bool& matters) {
   NACRE_RETURN_IF_ERROR(CheckItem(item));
   const Fid fid = FromWire(item.fid());
   const Opener opener{.session = op.session(), .handle = item.handle()};
   const Openers::Closed closed = ReleaseOpener(core, fid, opener);
   if (!closed.found) return Status(Code::kStale, "file " + ToString(fid) + " is not open under this handle");
+  matters |= closed.wrote || item.has_times();
   auto found = op.Find(fid);
   if (!found.ok()) return Status::Ok();  // it went with this close
   const bool on_objects = (*found)->attr().size_state() == v1::SIZE_ON_OBJECTS;
@@ -74,7 +76,12 @@ Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& re
     co_return Status(Code::kInvalid, "more than " + std::to_string(kCloseItemsMax) + " closes in one request");
   }
   v1::CloseReply reply;
-  for (const auto& item : request.items()) reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item).code()));
+  bool matters = false;
+  for (const auto& item : request.items()) {
+    reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item, matters).code()));
+  }
+  // Of files that were only read nothing is to be made stable, and nobody minds what a resend finds.
+  if (!matters) co_return reply;
   // One record for all: a resend must not find its handles gone.
   Change change(core, op);
   change.Apply(op, reply);
