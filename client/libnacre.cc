@@ -105,6 +105,7 @@ BlockingClient::BlockingClient(const ClientOptions& options)
   environment.keyring = keyring_.get();
   environment.caller = ThisProcess();
   environment.client_name = options.client_name;
+  environment.notice = options.notice;
   environment.umask = umask_;
   environment.wait_timeout = options.wait_timeout;
   environment.uncommitted_bytes_max = std::max<uint64_t>(options.uncommitted_bytes_max, 4 * kMiB);
@@ -148,23 +149,27 @@ Result<SpaceInfo> BlockingClient::Space() {
 std::vector<PingResult> BlockingClient::Ping() {
   std::vector<PingResult> results;
   const Environment& environment = core_->environment();
-  const auto measure = [&](PingResult& result, auto ping) {
+  const auto measure = [&](PingResult result, auto ping) {
     const MonotonicTime begin = clock_.Now();
-    result.status = ping();
+    const auto reply = ping();
+    result.status = reply.status();
     result.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(clock_.Now() - begin);
-    results.push_back(result);
+    if (reply.ok()) {
+      result.clients_awaited = reply->clients_awaited();
+      result.awaited_for = std::chrono::milliseconds(reply->recovering_ms_left());
+    }
+    results.push_back(std::move(result));
   };
-  PingResult mdt{"MDT0000", environment.mds_address, {}, {}};
-  measure(mdt, [&] {
+  measure({.server = "MDT0000", .address = environment.mds_address, .status = {}}, [&] {
     v1::MdsPingRequest request;
     *request.mutable_header() = core_->session().NewHeader(core_->session().number());
-    return SyncWait(environment.mds->Ping(std::move(request))).status();
+    return SyncWait(environment.mds->Ping(std::move(request)));
   });
   const v1::ClusterMap map = core_->session().Map();
   for (const v1::Target& target : map.targets()) {
     if (target.kind() != v1::TARGET_OST) continue;
-    PingResult ost{TargetName(target), target.address(), {}, {}};
-    measure(ost, [&] { return SyncWait(core_->osts().Get(target.index())->Ping(false)).status(); });
+    measure({.server = TargetName(target), .address = target.address(), .status = {}},
+            [&] { return SyncWait(core_->osts().Get(target.index())->Ping(false)); });
   }
   return results;
 }

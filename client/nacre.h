@@ -35,6 +35,8 @@ struct ClientOptions {
   size_t cipher_workers = 0;                          // 0: one per core
   uint64_t uncommitted_bytes_max = 64 << 20;          // at the bound the client asks the OSTs for a commit
   std::string client_name;                            // for people: shown in the servers' session lists
+  // Told, from any thread, when a call has waited for a server for some seconds: which one, and why. May be empty.
+  std::function<void(const std::string&)> notice;
 };
 
 enum class FileKind : uint8_t { kRegular = 1, kDirectory, kSymlink, kFifo, kSocket, kCharDevice, kBlockDevice };
@@ -136,6 +138,8 @@ struct PingResult {
   std::string address;
   Status status;
   std::chrono::microseconds round_trip{};
+  uint32_t clients_awaited = 0;  // not 0: it has restarted, and takes no new work before these have come back,
+  std::chrono::milliseconds awaited_for{};  // or this time is over
 };
 struct OperationStats {
   std::string operation;         // "mds.Open", "oss.Write"

@@ -27,6 +27,7 @@ struct Environment {
   Keyring* keyring = nullptr;
   v1::Caller caller;         // in whose name this process asks
   std::string client_name;
+  std::function<void(const std::string&)> notice;  // what who waits may want to know; any thread; may be empty
   uint32_t umask = 022;      // of new directories that nobody gave a mode for
   Duration wait_timeout = std::chrono::seconds(60);
   uint64_t uncommitted_bytes_max = 64 << 20;

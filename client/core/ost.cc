@@ -114,10 +114,16 @@ Task<Status> Ost::Connect(uint64_t session) {
   uncommitted_.EnterLife(reply->header().boot_count());
   const Status replayed = co_await uncommitted_.ReplayAll(Name());
   if (!replayed.ok() || !reply->recovering()) co_return replayed;
-  v1::OssEndReplayRequest end;
-  *end.mutable_header() = NewHeader(session);
-  const Result<v1::OssEndReplayReply> ended = co_await api()->EndReplay(std::move(end));
-  co_return UnavailableIfForgotten(ended.status());
+  auto end_replay = [this, session](int64_t deadline_ms) { return EndReplay(session, deadline_ms); };
+  co_return co_await AwaitRecovery(this, std::move(end_replay));
+}
+
+Task<Status> Ost::EndReplay(uint64_t session, int64_t deadline_ms) {
+  v1::OssEndReplayRequest request;
+  *request.mutable_header() = NewHeader(session);
+  request.mutable_header()->set_deadline_ms(static_cast<uint64_t>(deadline_ms));
+  const Result<v1::OssEndReplayReply> reply = co_await api()->EndReplay(std::move(request));
+  co_return reply.status();
 }
 
 void Ost::Heard(const v1::ReplyHeader& header) {

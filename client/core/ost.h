@@ -48,6 +48,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::shared_ptr<OssApi> api() const;
   Task<Status> FindServer();
   Task<Status> Connect(uint64_t session);
+  Task<Status> EndReplay(uint64_t session, int64_t deadline_ms);
   class Written;  // a write that was answered
   // While something is not committed, the server is asked now and then: for what is, and whether it has restarted, because
   // it does not wait for ever for replays.

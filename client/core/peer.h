@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "client/core/environment.h"
+#include "client/core/replay_log.h"
 #include "client/core/slot_pool.h"
+#include "client/core/wait_notice.h"
 #include "common/base/status.h"
 #include "common/base/task.h"
 #include "common/wire/wire.h"
@@ -25,7 +27,8 @@ enum class CallKind {
 
 class Peer {
  public:
-  explicit Peer(const Environment& environment) : environment_(environment), slots_(*environment.pool) {}
+  explicit Peer(const Environment& environment)
+      : environment_(environment), slots_(*environment.pool), notice_(environment) {}
   virtual ~Peer() = default;
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
@@ -41,12 +44,14 @@ class Peer {
 
   const Environment& environment() const { return environment_; }
   SlotPool& slots() { return slots_; }
+  WaitNotice& notice() { return notice_; }
 
  protected:
   const Environment& environment_;
 
  private:
   SlotPool slots_;
+  WaitNotice notice_;
 };
 
 template <typename Reply>
@@ -54,6 +59,23 @@ const v1::ReplyHeader& ReplyHeaderOf(const Reply& reply) {
   return reply.header();
 }
 inline const v1::ReplyHeader& ReplyHeaderOf(const ObjectPages& pages) { return pages.header.header(); }
+
+// After a restart: says that no replay follows, and ends when the server takes new work. send: callable(deadline in ms) ->
+// Task<Status>. kUnavailable: the server is gone again, or has not recovered in time.
+template <typename Send>
+Task<Status> AwaitRecovery(Peer* peer, Send send) {
+  constexpr auto kAskAgainAfter = std::chrono::seconds(2);
+  const Environment& environment = peer->environment();
+  const MonotonicTime limit = environment.clock->Now() + environment.wait_timeout;
+  for (;;) {
+    const MonotonicTime asked = environment.clock->Now();
+    const Status status = co_await send(std::chrono::milliseconds(kAskAgainAfter).count());
+    if (status.code() != Code::kUnavailable) co_return UnavailableIfForgotten(status);
+    const MonotonicTime now = environment.clock->Now();
+    if (now - asked < kAskAgainAfter || now >= limit) co_return status;
+    peer->notice().Waiting(peer->Name(), Status(Code::kUnavailable, "it has restarted, and waits for its other clients"));
+  }
+}
 
 // How long to wait before attempt n, 5 ms doubling to 1 s, with jitter so that clients do not come back in step.
 inline Duration BackOff(int attempt, Random& random) {
@@ -109,6 +131,7 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
       }
       if (status.ok()) {
         peer->Heard(ReplyHeaderOf(*reply));
+        peer->notice().Answered(peer->Name());
         co_return reply;
       }
       if (status.code() == Code::kNotConnected) {
@@ -126,6 +149,7 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
     }
     // A forgotten session is told by a server that answers: connect again at once, but not in a tight loop.
     if (status.code() == Code::kUnavailable || attempt > 0) {
+      peer->notice().Waiting(peer->Name(), status);
       const Duration left = limit - environment.clock->Now();
       const Duration pause = std::clamp<Duration>(left, Duration(0), BackOff(attempt, *environment.random));
       co_await Sleep(*environment.timers, *environment.pool, pause);

@@ -152,10 +152,16 @@ Task<Status> Session::ConnectOnce() {
   if (!reopened.ok()) co_return reopened;
   const Status replayed = co_await changes_.ReplayAll(Name());
   if (!replayed.ok() || !reply->recovering()) co_return replayed;
-  v1::EndReplayRequest end;
-  *end.mutable_header() = NewHeader(number_);
-  const Result<v1::EndReplayReply> ended = co_await environment_.mds->EndReplay(std::move(end));
-  co_return ended.status();
+  auto end_replay = [this](int64_t deadline_ms) { return EndReplay(deadline_ms); };
+  co_return co_await AwaitRecovery(this, std::move(end_replay));
+}
+
+Task<Status> Session::EndReplay(int64_t deadline_ms) {
+  v1::EndReplayRequest request;
+  *request.mutable_header() = NewHeader(number_);
+  request.mutable_header()->set_deadline_ms(static_cast<uint64_t>(deadline_ms));
+  const Result<v1::EndReplayReply> reply = co_await environment_.mds->EndReplay(std::move(request));
+  co_return reply.status();
 }
 
 // What is refused is stale: its next request says so.

@@ -92,6 +92,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
     return true;
   }
   Task<Status> ConnectOnce();
+  Task<Status> EndReplay(int64_t deadline_ms);
   Task<Status> Reopen(std::vector<OpenHandles::Handle> handles);
   void ArmHeartbeat();
   Task<void> Beat(std::shared_ptr<Session> self);

@@ -1,6 +1,7 @@
 #include "client/shell/command_context.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <istream>
 #include <ostream>
 #include <vector>
@@ -17,6 +18,8 @@ Result<Client*> ClientHolder::Get(const GlobalOptions& options) {
   if (!found.ok()) return found.status();
   ClientOptions client_options = *found;
   if (options.wait_timeout.has_value()) client_options.wait_timeout = *options.wait_timeout;
+  // From any thread, in the middle of anything: a line at once.
+  if (!options.quiet) client_options.notice = [](const std::string& text) { std::fputs(("nacre: " + text + "\n").c_str(), stderr); };
   Result<std::unique_ptr<Client>> client = connector_(client_options);
   if (!client.ok()) return client.status();
   mds_address = client_options.mds_address;

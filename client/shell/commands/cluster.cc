@@ -75,7 +75,9 @@ int RunPing(CommandContext& context) {
     results::Pong* pong = message.add_servers();
     pong->set_server(answer.server);
     pong->set_address(answer.address);
-    pong->set_state(answer.status.ok() ? "up" : "down");
+    pong->set_state(!answer.status.ok() ? "down" : answer.clients_awaited > 0 ? "recovering" : "up");
+    pong->set_clients_awaited(answer.clients_awaited);
+    pong->set_awaited_for_ms(static_cast<uint64_t>(answer.awaited_for.count()));
     pong->set_round_trip_us(static_cast<uint64_t>(answer.round_trip.count()));
     if (!answer.status.ok()) pong->set_error(answer.status.ToString());
     if (first.ok()) first = answer.status.With(answer.server + " at " + answer.address);

@@ -413,8 +413,11 @@ TEST_P(Restart, AStoppedOstIsNamedWhenTheTimeIsOver) {
   const Status status = client.Write(file, 0, "x");
   EXPECT_EQ(status.code(), Code::kUnavailable);
   EXPECT_NE(status.message().find("OST0001"), std::string::npos) << status.ToString();
+  ASSERT_EQ(client.notices.size(), 1U) << "while it waits, but not at every try";
+  EXPECT_NE(client.notices[0].find("waiting for OST0001"), std::string::npos) << client.notices[0];
   cluster.StartOst(1);
   EXPECT_TRUE(client.Write(file, 0, "x").ok());
+  EXPECT_NE(client.notices.back().find("OST0001 at ost:1 answers again"), std::string::npos) << client.notices.back();
   EXPECT_TRUE(client.Close(file).ok());
 }
 

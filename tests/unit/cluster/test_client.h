@@ -184,6 +184,7 @@ class TestClient {
     environment.random = &random_;
     environment.keyring = &keyring_;
     environment.client_name = "test";
+    environment.notice = [this](const std::string& text) { notices.push_back(text); };
     environment.wait_timeout = wait;
     return environment;
   }
@@ -194,6 +195,7 @@ class TestClient {
   bool ended_ = false;
 
  public:
+  std::vector<std::string> notices;  // what a user who waits is told
   CallLog log;
   ClientCore core;
 };
