@@ -40,7 +40,14 @@ Status ServeCalls(MetadataServer& server, const ServerOptions& options, const Md
   return Status::Ok();
 }
 
-Status Serve(const ServerOptions& options, int64_t index, Duration recovery_window) {
+struct MdtOptions {
+  int64_t index = 0;
+  Duration commit_interval = std::chrono::seconds(1);
+  Duration recovery_window = std::chrono::seconds(30);
+};
+
+Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
+  const int64_t index = mdt.index;
   NACRE_RETURN_IF_ERROR(StartLog("mdt" + std::to_string(index), options.log_level));
   WarnIfFewOpenFiles();
   NACRE_RETURN_IF_ERROR(CheckListenAddress(options.listen, options.insecure));
@@ -66,7 +73,8 @@ Status Serve(const ServerOptions& options, int64_t index, Duration recovery_wind
   MdsOptions mds;
   mds.mdt_index = static_cast<uint32_t>(index);
   mds.boot_count = identity->identity().boot_count;
-  mds.recovery_window = recovery_window;
+  mds.commit_interval = mdt.commit_interval;
+  mds.recovery_window = mdt.recovery_window;
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
@@ -84,17 +92,18 @@ Status Serve(const ServerOptions& options, int64_t index, Duration recovery_wind
 
 int main(int argc, char** argv) {
   nacre::ServerOptions options{.data_dir = "/var/lib/nacre/mdt0", .listen = "127.0.0.1:7001"};
-  int64_t index = 0;
-  nacre::Duration recovery_window = std::chrono::seconds(30);
+  nacre::MdtOptions mdt;
   return nacre::RunServer(argc, argv,
                           {.name = "nacre-mds",
                            .purpose = "a Nacre metadata server",
                            .read_options =
                                [&](nacre::Config& config) {
                                  nacre::GetServerOptions(config, &options);
-                                 config.GetInt("index", &index, 0, 0, "which MDT this is; only 0 until there can be several");
-                                 config.GetDuration("recovery_window", &recovery_window,
+                                 config.GetInt("index", &mdt.index, 0, 0, "which MDT this is; only 0 until there can be several");
+                                 config.GetDuration("commit_interval", &mdt.commit_interval,
+                                                    "the longest a change waits to become stable; 0: before it is answered");
+                                 config.GetDuration("recovery_window", &mdt.recovery_window,
                                                     "how long a restarted server waits for clients to come back");
                                },
-                           .run = [&] { return nacre::Serve(options, index, recovery_window); }});
+                           .run = [&] { return nacre::Serve(options, mdt); }});
 }

@@ -91,6 +91,7 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
   const MonotonicTime begun = core.clock.Now();
   Op op(core, request.header());
   Result<Reply> reply = co_await Perform(core, op, kind, request, serve);
+  if (reply.ok() && core.options.commit_interval.count() == 0) op.ReliesOn(reply->header().transno());
   // Errors wait too: they may tell of a change that is not stable yet.
   co_await core.committer.Stable(op.relies_on());
   if (reply.ok()) FillHeader(core, op, reply->mutable_header());
@@ -124,12 +125,16 @@ Task<void> MetadataServer::Stop() {
 }
 
 Task<void> MetadataServer::Tick() {
+  MonotonicTime committed = core_.clock.Now();
   while (!core_.stopping) {
     co_await Sleep(core_.timers, core_.strand, core_.options.tick);
     if (core_.stopping) break;
     EndRecoveryInTime(core_);
-    core_.committer.Begin();
     const MonotonicTime now = core_.clock.Now();
+    if (now - committed >= core_.options.commit_interval) {
+      committed = now;
+      core_.committer.Begin();
+    }
     const MonotonicTime limit = now + -core_.options.session_silent_max;
     for (uint64_t silent : core_.sessions.SilentSince(limit)) CloseSession(core_, silent);
     core_.map.Refresh(now);

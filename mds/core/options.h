@@ -22,6 +22,8 @@ struct MdsOptions {
   Duration target_heartbeat = std::chrono::seconds(2);
   Duration target_silent_max = std::chrono::seconds(10);
   Duration tick = std::chrono::seconds(1);
+  // The longest an answered change waits until it is stable without anybody asking; 0: it is stable before it is answered.
+  Duration commit_interval = std::chrono::seconds(1);
   // The log cannot be made stable, or the store is broken: the process must end. Default: NACRE_CHECK.
   std::function<void(const Status&)> fatal;
   // What an operator should look at, though the server goes on: for the log. Default: nobody is told.
