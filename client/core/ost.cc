@@ -1,12 +1,15 @@
 #include "client/core/ost.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace nacre {
 namespace {
 
 // Well below the time for which a restarted server waits (ObjectServerOptions::recovery_window).
 constexpr Duration kQuestionEvery = std::chrono::seconds(5);
+constexpr uint64_t kPingMsMax = 5000;
 
 }  // namespace
 
@@ -27,6 +30,9 @@ class Ost::Written final : public ReplayLog::Entry {
   Task<Result<v1::ReplyHeader>> Replay() override {
     const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno());
     const Result<v1::WriteReply> reply = co_await Send(header);
+    if (reply.code() == Code::kNotConnected && header.session() != ost_.session_->number()) {
+      co_return Status(Code::kStale, "the session it was made in is over");
+    }
     if (!reply.ok()) co_return reply.status();
     NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
     co_return reply->header();
@@ -84,12 +90,15 @@ Task<Result<uint64_t>> Ost::EnsureSession() {
     std::lock_guard lock(mutex_);
     if (connected_session_ == *number) co_return *number;
   }
+  const uint64_t ticket = connect_failure_.Ticket();
   const AsyncSemaphore::Units alone = co_await connecting_.Take();
   {
     std::lock_guard lock(mutex_);
     if (connected_session_ == *number) co_return *number;
   }
+  if (const std::optional<Status> failed = connect_failure_.Since(ticket)) co_return *failed;
   const Status connected = co_await Connect(*number);
+  connect_failure_.Ended(connected);
   if (!connected.ok()) co_return connected;
   std::lock_guard lock(mutex_);
   connected_session_ = *number;
@@ -109,11 +118,19 @@ Task<Status> Ost::Connect(uint64_t session) {
     co_return status;
   }
   if (reply->fsid() != session_->fsid() || reply->ost_index() != index_) {
-    co_return Status(Code::kUnavailable, Name() + " is another target or of another cluster");
+    const Status other(Code::kUnavailable, Name() + " is another target or of another cluster");
+    std::lock_guard lock(mutex_);
+    address_doubtful_ = true;
+    co_return other;
   }
   uncommitted_.EnterLife(reply->header().boot_count());
   const Status replayed = co_await uncommitted_.ReplayAll(Name());
-  if (!replayed.ok() || !reply->recovering()) co_return replayed;
+  if (!replayed.ok()) co_return replayed;
+  {
+    std::lock_guard lock(mutex_);
+    life_ = reply->header().boot_count();
+  }
+  if (!reply->recovering()) co_return Status::Ok();
   auto end_replay = [this, session](int64_t deadline_ms) { return EndReplay(session, deadline_ms); };
   co_return co_await AwaitRecovery(this, std::move(end_replay));
 }
@@ -161,6 +178,17 @@ Task<void> Ost::AskWhatIsStable(std::shared_ptr<Ost> self) {
   if (has_uncommitted()) ArmQuestion();
 }
 
+uint64_t Ost::Life() const {
+  std::lock_guard lock(mutex_);
+  return life_;
+}
+
+void Ost::Unreachable() {
+  std::lock_guard lock(mutex_);
+  address_doubtful_ = true;
+  connected_session_ = 0;
+}
+
 void Ost::SessionLost(uint64_t number) {
   std::lock_guard lock(mutex_);
   if (connected_session_ == number) connected_session_ = 0;
@@ -199,21 +227,29 @@ Task<Result<ObjectPages>> Ost::Read(v1::ReadRequest request) {
 Task<Status> Ost::Commit() {
   const AsyncSemaphore::Units alone = co_await committing_.Take();
   // Whoever waited here may find that the commit before covered it.
-  const Transno upto = uncommitted_.newest();
-  if (upto == 0) co_return Status::Ok();
+  while (const Transno upto = uncommitted_.newest()) {
+    const Result<v1::CommitReply> reply = co_await SendCommit();
+    if (!reply.ok()) {
+      const Status status = reply.status().With("committing on " + Name());
+      uncommitted_.LoseAll(status);
+      co_return status;
+    }
+    // Else it restarted meanwhile: what was replayed there is to be committed there.
+    if (reply->header().boot_count() == BootCountOf(upto)) {
+      uncommitted_.StableUpTo(upto);
+      break;
+    }
+  }
+  co_return Status::Ok();
+}
+
+Task<Result<v1::CommitReply>> Ost::SendCommit() {
   auto send = [this](const v1::RequestHeader& with) {
     v1::CommitRequest request;
     *request.mutable_header() = with;
     return api()->Commit(std::move(request));
   };
-  const Result<v1::CommitReply> reply = co_await Exchange<v1::CommitReply>(this, CallKind::kLook, std::move(send));
-  if (reply.ok()) {
-    uncommitted_.StableUpTo(upto);
-    co_return Status::Ok();
-  }
-  const Status status = reply.status().With("committing on " + Name());
-  uncommitted_.LoseAll(status);
-  co_return status;
+  return Exchange<v1::CommitReply>(this, CallKind::kLook, std::move(send));
 }
 
 Task<Status> Ost::Disconnect() {
@@ -239,6 +275,7 @@ Task<Result<v1::OssPingReply>> Ost::Ping(bool with_operations) {
   v1::OssPingRequest request;
   *request.mutable_header() = NewHeader(session_->number());
   request.set_with_operations(with_operations);
+  request.mutable_header()->set_deadline_ms(std::min(request.header().deadline_ms(), kPingMsMax));
   co_return co_await api()->Ping(std::move(request));
 }
 

@@ -41,12 +41,15 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::string Name() const override;
   Task<Result<uint64_t>> EnsureSession() override;
   void SessionLost(uint64_t number) override;
+  uint64_t Life() const override;
+  void Unreachable() override;
   void Heard(const v1::ReplyHeader& header) override;
   v1::RequestHeader NewHeader(uint64_t session) override { return session_->NewHeader(session); }
 
  private:
   std::shared_ptr<OssApi> api() const;
   Task<Status> FindServer();
+  Task<Result<v1::CommitReply>> SendCommit();
   Task<Status> Connect(uint64_t session);
   Task<Status> EndReplay(uint64_t session, int64_t deadline_ms);
   class Written;  // a write that was answered
@@ -60,6 +63,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   const uint32_t index_;
   ReplayLog uncommitted_;
   AsyncSemaphore connecting_;  // one at a time
+  SharedFailure connect_failure_;
   AsyncSemaphore committing_;  // one at a time
   TaskGroup questions_;
   std::atomic<bool> ended_{false};
@@ -68,6 +72,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::shared_ptr<OssApi> api_;
   std::string address_;
   uint64_t connected_session_ = 0;  // the session number known there
+  uint64_t life_ = 0;               // of the server, as of the last time we were connected
   bool question_armed_ = false;
   bool address_doubtful_ = false;   // the last attempt to connect failed: it may have moved
 };

@@ -37,6 +37,10 @@ class Peer {
   virtual std::string Name() const = 0;
   // The number of the session to ask in; connects first where there is none. kUnavailable: try again.
   virtual Task<Result<uint64_t>> EnsureSession() = 0;
+  // The life of the server that EnsureSession has connected to, replays included.
+  virtual uint64_t Life() const = 0;
+  // It did not answer several times: it may have moved.
+  virtual void Unreachable() {}
   // The server does not know that session any more.
   virtual void SessionLost(uint64_t number) = 0;
   virtual void Heard(const v1::ReplyHeader& header) = 0;
@@ -122,6 +126,7 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
         header.set_slot(slot.number());
       }
       header.set_resent(answer_missing);
+      header.set_server_boot_count(peer->Life());
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(limit - environment.clock->Now());
       header.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, left.count())));
       Result<Reply> reply = co_await send(header);
@@ -138,6 +143,7 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
         peer->SessionLost(*session);
       } else if (status.code() == Code::kUnavailable) {
         answer_missing = true;
+        if (attempt >= 2) peer->Unreachable();
       } else {
         co_return status;
       }

@@ -59,7 +59,7 @@ Task<Status> ReplayLog::ReplayAll(std::string server) {
     const Status status = UnavailableIfForgotten(answer.status());
     if (status.code() == Code::kUnavailable) co_return status;
     if (status.ok()) {
-      Replayed(entry, *answer);
+      if (!Replayed(entry, *answer)) co_return Status(Code::kUnavailable, server + " has restarted again");
     } else {
       Lose(entry, Status(Code::kIo, "a change that " + server + " had answered was lost when it restarted: " +
                                         status.message()));
@@ -75,16 +75,17 @@ ReplayLog::EntryPtr ReplayLog::NextToReplay() const {
   return next->second;
 }
 
-void ReplayLog::Replayed(const EntryPtr& entry, const v1::ReplyHeader& header) {
+bool ReplayLog::Replayed(const EntryPtr& entry, const v1::ReplyHeader& header) {
   {
     std::lock_guard lock(mutex_);
-    if (header.boot_count() != boot_count_) return;  // it restarted once more: this one is to be replayed there
+    if (header.boot_count() != boot_count_) return false;  // this one is to be replayed there
     entry->transno_ = header.transno();
     replay_from_ = entry->first_transno_ + 1;
     if (header.stable()) entries_.erase(entry->first_transno_);
   }
   if (header.stable()) entry->Stable();
   Heard(header);
+  return true;
 }
 
 void ReplayLog::Lose(const EntryPtr& entry, const Status& why) {
@@ -104,6 +105,13 @@ void ReplayLog::LoseAll(const Status& why) {
     if (!lost.empty()) loss_ = why;
   }
   for (auto& [order, entry] : lost) entry->Lost(why);
+}
+
+void ReplayLog::LoseOlderThan(uint64_t boot_count, const Status& why) {
+  std::unique_lock lock(mutex_);
+  const bool all_older = !entries_.empty() && BootCountOf(entries_.begin()->second->transno_) < boot_count;
+  lock.unlock();
+  if (all_older) LoseAll(why);
 }
 
 Status ReplayLog::TakeLoss() {

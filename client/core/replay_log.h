@@ -51,6 +51,8 @@ class ReplayLog {
   // What it refuses is lost. server: for messages.
   Task<Status> ReplayAll(std::string server);
   void LoseAll(const Status& why);
+  // What lives of the server before this one answered.
+  void LoseOlderThan(uint64_t boot_count, const Status& why);
 
   // What was lost since the last call; Ok if nothing. For who answers for the whole client, not for one file.
   Status TakeLoss();
@@ -62,7 +64,8 @@ class ReplayLog {
  private:
   using Entries = std::map<Transno, EntryPtr>;  // by first_transno
   EntryPtr NextToReplay() const;
-  void Replayed(const EntryPtr& entry, const v1::ReplyHeader& header);
+  // False: the answer is of another life than this client has connected to.
+  bool Replayed(const EntryPtr& entry, const v1::ReplyHeader& header);
   void Lose(const EntryPtr& entry, const Status& why);
   // Those of this life up to transno.
   Entries TakeStableLocked(Transno transno);

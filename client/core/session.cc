@@ -8,6 +8,7 @@ namespace {
 // How soon an idle client finds that the server has restarted and waits for it.
 constexpr Duration kHeartbeatEveryMax = std::chrono::seconds(5);
 constexpr size_t kReopenedAtOnce = 500;
+constexpr uint64_t kMapMsMax = 5000;  // the map as it was serves too
 
 std::string DrawClientId(Random& random) {
   std::string id(kClientIdBytes, '\0');
@@ -93,28 +94,36 @@ bool Session::Took(const v1::OpenRequest& request, const v1::RequestHeader& head
   return handles_.Opened(handle, reply.header().boot_count());
 }
 
-Task<Status> Session::Commit() {
-  const Transno upto = changes_.newest();
-  if (upto != 0) {
+Task<Status> Session::CommitChanges() {
+  while (const Transno upto = changes_.newest()) {
     v1::MdsCommitRequest request;
     const Result<v1::MdsCommitReply> reply = co_await Call(&MdsApi::Commit, std::move(request), CallKind::kLook);
-    if (!reply.ok()) {
-      const Status status = reply.status().With("committing on " + Name());
-      changes_.LoseAll(status);
-      co_return status;
+    if (!reply.ok()) co_return reply.status().With("committing on " + Name());
+    // Else it restarted meanwhile: what was replayed there is to be committed there.
+    if (reply->header().boot_count() == BootCountOf(upto)) {
+      changes_.StableUpTo(upto);
+      break;
     }
-    changes_.StableUpTo(upto);
   }
-  co_return changes_.TakeLoss();
+  co_return Status::Ok();
+}
+
+Task<Status> Session::Commit() {
+  const Status committed = co_await CommitChanges();
+  const Status lost = changes_.TakeLoss();
+  co_return lost.ok() ? committed : lost;
 }
 
 Task<Result<uint64_t>> Session::EnsureSession() {
   if (connected_) co_return number_.load();
+  const uint64_t ticket = connect_failure_.Ticket();
   const AsyncSemaphore::Units alone = co_await connecting_.Take();
   if (connected_) co_return number_.load();
   if (ended_) co_return Status(Code::kStale, "this client has disconnected");
-  const Status status = UnavailableIfForgotten(co_await ConnectOnce());
-  if (!status.ok()) co_return status.With("connecting to " + Name());
+  if (const std::optional<Status> failed = connect_failure_.Since(ticket)) co_return *failed;
+  const Status status = UnavailableIfForgotten(co_await ConnectOnce()).With("connecting to " + Name());
+  connect_failure_.Ended(status);
+  if (!status.ok()) co_return status;
   connected_ = true;
   ArmHeartbeat();
   co_return number_.load();
@@ -142,16 +151,27 @@ Task<Status> Session::ConnectOnce() {
   }
   if (!goes_on && number_ != 0) {
     handles_.Clear();
-    changes_.LoseAll(Status(Code::kIo, "changes that " + Name() + " had answered were lost: it restarted, and this client "
-                                       "did not come back in time"));
+    // A server that only forgot this client still has what it answered.
+    changes_.LoseOlderThan(reply->header().boot_count(),
+                           Status(Code::kIo, "changes that " + Name() + " had answered were lost: it restarted, and this "
+                                             "client did not come back in time"));
+    changes_.StableUpTo(changes_.newest());  // a new session's answer waits for all before it
   }
   number_ = reply->session();
   Heard(reply->header());
   changes_.EnterLife(reply->header().boot_count());
-  const Status reopened = co_await Reopen(handles_.EnterLife(reply->header().boot_count()));
-  if (!reopened.ok()) co_return reopened;
+  const uint64_t boot_count = reply->header().boot_count();
+  std::vector<OpenHandles::Handle> handles = handles_.EnterLife(boot_count);
+  // Once in each life: a replayed close would be undone.
+  if (reopened_in_ != boot_count) {
+    const Status reopened = co_await Reopen(std::move(handles));
+    if (!reopened.ok()) co_return reopened;
+    reopened_in_ = boot_count;
+  }
   const Status replayed = co_await changes_.ReplayAll(Name());
-  if (!replayed.ok() || !reply->recovering()) co_return replayed;
+  if (!replayed.ok()) co_return replayed;
+  life_ = boot_count;
+  if (!reply->recovering()) co_return Status::Ok();
   auto end_replay = [this](int64_t deadline_ms) { return EndReplay(deadline_ms); };
   co_return co_await AwaitRecovery(this, std::move(end_replay));
 }
@@ -215,8 +235,8 @@ Task<void> Session::Beat(std::shared_ptr<Session> self) {
     const Result<v1::HeartbeatReply> reply = co_await environment_.mds->Heartbeat(std::move(request));
     if (reply.ok()) Heard(reply->header());
     // A server that has restarted does not wait for ever. Any other failure shows itself to the next real request.
-    if (reply.code() == Code::kNotConnected) {
-      SessionLost(number);
+    if (reply.code() == Code::kNotConnected) SessionLost(number);
+    if (!connected_) {
       const Result<uint64_t> again = co_await EnsureSession();
       static_cast<void>(again);
     }
@@ -253,10 +273,10 @@ Task<Result<Fid>> Session::NextFid() {
 }
 
 Task<Status> Session::RefreshMap() {
-  const Result<uint64_t> number = co_await EnsureSession();
-  if (!number.ok()) co_return number.status();
+  // Without a session: an OST that waits for replays must not wait for the metadata server to recover.
   v1::GetClusterMapRequest request;
-  *request.mutable_header() = NewHeader(*number);
+  *request.mutable_header() = NewHeader(number_);
+  request.mutable_header()->set_deadline_ms(kMapMsMax);
   const Result<v1::GetClusterMapReply> reply = co_await environment_.mds->GetClusterMap(std::move(request));
   if (!reply.ok()) co_return reply.status();
   std::lock_guard lock(mutex_);

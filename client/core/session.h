@@ -16,6 +16,7 @@
 #include "client/core/open_handles.h"
 #include "client/core/peer.h"
 #include "client/core/replay_log.h"
+#include "client/core/shared_failure.h"
 #include "common/api/mds_api.h"
 #include "common/fs/fid.h"
 
@@ -67,6 +68,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   std::string Name() const override;
   Task<Result<uint64_t>> EnsureSession() override;
   void SessionLost(uint64_t number) override;
+  uint64_t Life() const override { return life_; }
   void Heard(const v1::ReplyHeader& header) override;
 
  private:
@@ -80,7 +82,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
     };
     Result<Reply> reply = co_await Exchange<Reply>(this, CallKind::kChange, std::move(send), trace, std::move(keep));
     if (changes_.size() >= kChangesMax) {
-      const Status committed = co_await Commit();  // a failure shows itself to who asks for a commit
+      const Status committed = co_await CommitChanges();  // a failure shows itself to who asks for a commit
       static_cast<void>(committed);
     }
     co_return reply;
@@ -91,6 +93,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   bool Took(const Request&, const v1::RequestHeader&, const Reply&) {
     return true;
   }
+  Task<Status> CommitChanges();
   Task<Status> ConnectOnce();
   Task<Status> EndReplay(int64_t deadline_ms);
   Task<Status> Reopen(std::vector<OpenHandles::Handle> handles);
@@ -103,12 +106,15 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
 
   std::atomic<uint64_t> number_{0};  // 0: none yet
   std::atomic<bool> connected_{false};
+  std::atomic<uint64_t> life_{0};  // of the server, as of the last time we were connected
   OpenHandles handles_;
   ReplayLog changes_;
+  uint64_t reopened_in_ = 0;  // the server's life; by who connects
   std::atomic<uint64_t> last_xid_{0};
   std::atomic<uint64_t> mdt_epoch_{0};
   std::atomic<bool> ended_{false};
   AsyncSemaphore connecting_;  // one at a time
+  SharedFailure connect_failure_;
   AsyncSemaphore granting_;    // one at a time
   TaskGroup beats_;
 

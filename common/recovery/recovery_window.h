@@ -36,6 +36,10 @@ class RecoveryWindow {
     const auto it = awaited_.find(session);
     return it != awaited_.end() && it->second == client_id;
   }
+  bool AwaitsAnother(uint64_t session, const std::string& client_id) const {
+    const auto it = awaited_.find(session);
+    return it != awaited_.end() && it->second != client_id;
+  }
   // This session has replayed all it had, or ended. Closes the window if it was the last.
   void Done(uint64_t session) {
     if (awaited_.erase(session) == 1 && awaited_.empty()) Wake();

@@ -15,6 +15,8 @@ namespace {
 
 // A restarted server is found again within a second; a dead one is not hammered.
 constexpr int kReconnectMsMin = 50, kReconnectMsMax = 1000;
+// Asked so often, and waited for so long: twice this is below the time for which a restarted server waits for its clients.
+constexpr int kKeepaliveMs = 10'000;
 
 }  // namespace
 
@@ -27,6 +29,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A host that lost power answers nothing, not even that the connection is gone.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   for (const char* unused : kUnusedGrpcFeatures) arguments.SetInt(unused, 0);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }

@@ -17,6 +17,8 @@ namespace {
 constexpr int kStopSeconds = 3;
 constexpr size_t kLoopsMax = 8;
 
+constexpr int kPingMsMin = 1000;
+
 // One thread on the network carries more than one core of anything else; the others are for disks and syncs.
 size_t LoopCount() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, kLoopsMax); }
 
@@ -28,6 +30,9 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
   int port = 0;
   // Without this a second server may share the port, and each gets half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Clients ask whether the connection lives (channel.cc).
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingMsMin);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   for (const char* unused : kUnusedGrpcFeatures) builder.AddChannelArgument(unused, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.SetMaxSendMessageSize(static_cast<int>(kBulkMessageBytesMax));

@@ -15,7 +15,9 @@ class Change {
   // By the server itself.
   explicit Change(Core& core) : Change(core, kNobody, core.clock.WallNs()) {}
   // By a request.
-  Change(Core& core, const Op& op) : Change(core, op.session(), op.now_ns()) {}
+  // One that rests on what others have not made stable is not its session's own to build upon either, until it is stable.
+  Change(Core& core, const Op& op)
+      : Change(core, op.relies_on() > core.committer.stable() ? kNobody : op.session(), op.now_ns()) {}
   Change(const Change&) = delete;
 
   Transno transno() const { return transno_; }

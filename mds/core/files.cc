@@ -28,7 +28,8 @@ Task<void> SettleAll(Core& core) {
 
 Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener) {
   const Openers::Closed closed = core.openers.Remove(fid, opener);
-  if (!closed.last_opener) return closed;
+  // While the server recovers others may have it open: what nobody has goes when the window closes.
+  if (!closed.last_opener || core.window.open()) return closed;
   auto row = core.inodes.Find(fid);
   if (!row.ok() || IsDirectory(**row) || (*row)->attr().nlink() > 0) return closed;
   Change change(core);
@@ -42,6 +43,17 @@ void SettleLater(Core& core, const Fid& fid) {
   if (core.settling || core.stopping) return;
   core.settling = true;
   core.tasks.Start(SettleAll(core));
+}
+
+void LetWrite(Core& core, Op& op, const Fid& fid) {
+  auto row = core.inodes.Find(fid);
+  if (!row.ok() || (*row)->attr().size_state() != v1::SIZE_EXACT || !IsRegular(**row)) return;
+  Change change(core);
+  rows::InodeRow open = **row;
+  open.mutable_attr()->set_size_state(v1::SIZE_ON_OBJECTS);
+  change.PutInode(fid, std::move(open));
+  change.Apply();
+  op.ReliesOn(change.transno());
 }
 
 Transno CloseSession(Core& core, uint64_t session) {

@@ -12,6 +12,9 @@ Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener);
 // Its size is to become exact soon, in the background; if that fails, whoever next looks does it.
 void SettleLater(Core& core, const Fid& fid);
 
+// Somebody writes it again, whom an earlier life of the server had let in: whatever was thought of its size since.
+void LetWrite(Core& core, Op& op, const Fid& fid);
+
 // Drops the session's openers, and what DropSession drops. Answers the transno of that, 0 if the session is not known.
 Transno CloseSession(Core& core, uint64_t session);
 // Its row, reply records and grants. Also of a session of an earlier life, of which nothing else is known.

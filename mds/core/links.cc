@@ -36,7 +36,9 @@ Status CheckEmpty(Core& core, Op& op, const Fid& directory) {
 
 Status RemoveName(Core& core, Change& change, const Fid& parent, const Dirent& entry, const rows::InodeRow& row) {
   if (IsDirectory(row)) return change.RemoveInode(entry.fid, row);
-  if (row.attr().nlink() <= 1 && !core.openers.IsOpen(entry.fid)) return change.RemoveInode(entry.fid, row);
+  // While the server recovers nobody knows yet who has it open: it becomes an orphan, and goes when the window closes.
+  const bool perhaps_open = core.window.open() || core.openers.IsOpen(entry.fid);
+  if (row.attr().nlink() <= 1 && !perhaps_open) return change.RemoveInode(entry.fid, row);
   rows::InodeRow after = row;
   after.mutable_attr()->set_nlink(row.attr().nlink() - 1);
   after.mutable_attr()->set_ctime_ns(change.now_ns());

@@ -20,6 +20,8 @@ enum class Kind {
 };
 
 Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
+  // Whom the next life will await must not be turned away by this one.
+  if (core.stopping) return Status(Code::kUnavailable, "the server is stopping");
   const FsidRule rule = kind == Kind::kOpenToAll ? FsidRule::kMayBeEmpty : FsidRule::kMustMatch;
   const ReplayRule replay = kind == Kind::kChange ? ReplayRule::kTaken : ReplayRule::kRefused;
   NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, core.fsid, rule, replay));
@@ -28,12 +30,15 @@ Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
   }
   if (kind == Kind::kOpenToAll) return Status::Ok();
   NACRE_RETURN_IF_ERROR(core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status());
+  if (!header.replay() && header.server_boot_count() != 0 && header.server_boot_count() != core.options.boot_count) {
+    return Status(Code::kNotConnected, "the request was meant for boot " + std::to_string(header.server_boot_count()) +
+                                           ", this is boot " + std::to_string(core.options.boot_count));
+  }
   return kind == Kind::kReturn || header.replay() ? Status::Ok() : CheckRecovered(core);
 }
 
-void FillHeader(Core& core, const Op& op, v1::ReplyHeader* header) {
-  const KnownSession* session = core.sessions.Find(op.session());
-  if (session != nullptr) header->set_last_committed(std::min(session->last_change, core.committer.stable()));
+void FillHeader(Core& core, v1::ReplyHeader* header) {
+  header->set_last_committed(core.committer.stable());  // whose ever: what is stable is a prefix of all changes
   header->set_stable(header->transno() <= core.committer.stable());
   header->set_boot_count(core.options.boot_count);
   header->set_mdt_epoch(kMdtEpoch);
@@ -94,7 +99,7 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
   if (reply.ok() && core.options.commit_interval.count() == 0) op.ReliesOn(reply->header().transno());
   // Errors wait too: they may tell of a change that is not stable yet.
   co_await core.committer.Stable(op.relies_on());
-  if (reply.ok()) FillHeader(core, op, reply->mutable_header());
+  if (reply.ok()) FillHeader(core, reply->mutable_header());
   core.counts.Count(operation, reply.ok(), core.clock.Now() - begun);
   co_return reply;
 }
@@ -155,7 +160,7 @@ Task<Result<v1::DisconnectReply>> MetadataServer::Disconnect(v1::DisconnectReque
   return Serve(core_, "Disconnect", Kind::kOpenToAll, std::move(request), ServeDisconnect);
 }
 Task<Result<v1::MdsCommitReply>> MetadataServer::Commit(v1::MdsCommitRequest request) {
-  return Serve(core_, "Commit", Kind::kReturn, std::move(request), ServeCommit);
+  return Serve(core_, "Commit", Kind::kRead, std::move(request), ServeCommit);
 }
 Task<Result<v1::HeartbeatReply>> MetadataServer::Heartbeat(v1::HeartbeatRequest request) {
   return Serve(core_, "Heartbeat", Kind::kReturn, std::move(request), ServeHeartbeat);

@@ -50,6 +50,23 @@ std::vector<std::pair<Fid, uint64_t>> Openers::OfSession(uint64_t session) const
   return {it->second.begin(), it->second.end()};
 }
 
+std::vector<Fid> Openers::Files() const {
+  std::vector<Fid> files;
+  for (const auto& [fid, file] : files_) files.push_back(fid);
+  return files;
+}
+
+void Openers::Forget(const Fid& fid) {
+  auto at = files_.find(fid);
+  if (at == files_.end()) return;
+  for (const auto& [opener, write] : at->second.openers) {
+    auto of_session = by_session_.find(opener.session);
+    of_session->second.erase({fid, opener.handle});
+    if (of_session->second.empty()) by_session_.erase(of_session);
+  }
+  files_.erase(at);
+}
+
 bool Openers::Has(const Fid& fid, const Opener& opener) const {
   auto it = files_.find(fid);
   return it != files_.end() && it->second.openers.contains(opener);

@@ -40,6 +40,8 @@ class Openers {
   std::vector<std::pair<Fid, uint64_t>> OfSession(uint64_t session) const;
 
   bool Has(const Fid& fid, const Opener& opener) const;
+  std::vector<Fid> Files() const;
+  void Forget(const Fid& fid);  // it is not there: nobody has it open
   bool IsOpen(const Fid& fid) const { return files_.contains(fid); }
   bool HasWriter(const Fid& fid) const;
   bool IsOpenByOthers(const Fid& fid, const Opener& than) const;

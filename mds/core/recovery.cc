@@ -65,6 +65,9 @@ Task<void> CleanUpWhenRecovered(Core& core) {
   co_await Hop(core.strand);
   co_await core.window.Closed();
   if (core.stopping) co_return;
+  for (const Fid& fid : core.openers.Files()) {
+    if (core.inodes.Find(fid).code() == Code::kStale) core.openers.Forget(fid);  // no replay brought it back
+  }
   const Status removed = RemoveOrphans(core);
   // They stay, and the next start tries again; nobody can reach them.
   if (!removed.ok()) Notice(core, removed.With("removing files that were open when the server stopped"));
@@ -85,7 +88,10 @@ void StartRecovery(Core& core) {
 void EndRecoveryInTime(Core& core) {
   if (!core.window.open() || core.clock.Now() < core.window.until()) return;
   const std::vector<uint64_t> missed = core.window.Close();
-  for (uint64_t session : missed) DropSession(core, session);
+  // Some came back, and did not get through.
+  for (uint64_t session : missed) {
+    if (CloseSession(core, session) == 0) DropSession(core, session);
+  }
   Notice(core, Status(Code::kTimedOut, std::to_string(missed.size()) +
                                            " clients did not come back in time; their sessions are closed"));
 }

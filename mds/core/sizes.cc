@@ -99,7 +99,7 @@ Result<std::vector<Judged>> Judge(Core& core, const std::vector<Fid>& fids) {
     if (!IsRegular(**row) || (*row)->attr().size_state() == v1::SIZE_EXACT) continue;
     files.push_back({.fid = fid,
                      .row = *row,
-                     .settle = !core.openers.HasWriter(fid),
+                     .settle = !core.openers.HasWriter(fid) && !core.window.open(),
                      .write_opens = core.openers.WriteOpens(fid)});
   }
   return files;

@@ -48,7 +48,10 @@ Task<void> ObjectServer::Stop() {
 
 Status ObjectServer::AdmitClient(const v1::RequestHeader& header, ReplayRule replay) {
   NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch, replay));
-  return sessions_.Admit(header.session(), header.client_id(), clock_.Now()).status();
+  NACRE_RETURN_IF_ERROR(sessions_.Admit(header.session(), header.client_id(), clock_.Now()).status());
+  if (header.replay() || header.server_boot_count() == 0 || header.server_boot_count() == options_.boot_count) return Status::Ok();
+  return Status(Code::kNotConnected, "the request was meant for boot " + std::to_string(header.server_boot_count()) +
+                                         ", this is boot " + std::to_string(options_.boot_count));
 }
 
 Status ObjectServer::AdmitOrder(const v1::RequestHeader& header) {
@@ -61,13 +64,12 @@ Status ObjectServer::AdmitOrder(const v1::RequestHeader& header) {
                                         std::to_string(header.target() - 1));
 }
 
-void ObjectServer::FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno) {
+void ObjectServer::FillHeader(v1::ReplyHeader& reply, Transno transno) {
   const Transno stable = committer_.stable();
-  const KnownSession* known = session == 0 ? nullptr : sessions_.Find(session);
   reply.set_transno(transno);
   reply.set_boot_count(options_.boot_count);
   reply.set_stable(transno <= stable);
-  reply.set_last_committed(known == nullptr ? stable : std::min(known->last_change, stable));
+  reply.set_last_committed(stable);  // whose ever: what is stable is a prefix of all changes
 }
 
 template <typename Reply>
@@ -117,10 +119,14 @@ Task<Result<v1::OssConnectReply>> ObjectServer::DoConnect(v1::OssConnectRequest 
   co_await Hop(*strand_);
   const v1::RequestHeader& header = request.header();
   NACRE_CO_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMayBeEmpty));
+  if (stopped_in_recovery_) co_return Status(Code::kUnavailable, "the server is stopping");
+  if (window_.AwaitsAnother(header.session(), header.client_id())) {
+    co_return Status(Code::kInvalid, "session " + std::to_string(header.session()) + " is another client's");
+  }
   NACRE_CO_RETURN_IF_ERROR(sessions_.Open(header.session(), header.client_id(), "", clock_.Now()));
   unclaimed_sessions_.erase(header.session());
   v1::OssConnectReply reply;
-  FillHeader(*reply.mutable_header(), header.session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   reply.set_fsid(options_.fsid);
   reply.set_ost_index(options_.ost_index);
   reply.set_recovering(window_.open());
@@ -140,16 +146,17 @@ Task<Result<v1::OssDisconnectReply>> ObjectServer::DoDisconnect(v1::OssDisconnec
   ForgetSession(header.session());
   co_await writers_.Remove(header.session());
   v1::OssDisconnectReply reply;
-  FillHeader(*reply.mutable_header(), 0, 0);
+  FillHeader(*reply.mutable_header(), 0);
   co_return reply;
 }
 
 Task<Result<v1::CommitReply>> ObjectServer::DoCommit(v1::CommitRequest request) {
   co_await Hop(*strand_);
-  NACRE_CO_RETURN_IF_ERROR(AdmitOrder(request.header()));
+  const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
+  if (!admitted.ok()) co_return admitted;
   co_await committer_.CommitAll();
   v1::CommitReply reply;
-  FillHeader(*reply.mutable_header(), request.header().session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   co_return reply;
 }
 
@@ -160,7 +167,7 @@ Task<Result<v1::OssPingReply>> ObjectServer::DoPing(v1::OssPingRequest request) 
   // A ping of a client is a sign of life.
   if (header.session() != 0) (void)sessions_.Admit(header.session(), header.client_id(), clock_.Now());
   v1::OssPingReply reply;
-  FillHeader(*reply.mutable_header(), header.session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   reply.set_fsid(options_.fsid);
   reply.set_ost_index(options_.ost_index);
   reply.set_capacity_bytes(space_.capacity_bytes());

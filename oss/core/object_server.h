@@ -137,6 +137,7 @@ class ObjectServer final : public OssApi {
   // A write that an earlier life answered: nullopt: it is to be done again.
   std::optional<Result<v1::WriteReply>> JudgeReplay(const v1::RequestHeader& header);
   void OpenRecoveryWindow(const RecoveryWindow::Awaited& writers);
+  void EndRecoveryInTime();
   void CloseRecoveryWindow();
   void SayRecoveryIsOver(const std::string& how);
   // What others changed in sight is stable when this ends. The caller holds the object's lock.
@@ -144,7 +145,7 @@ class ObjectServer final : public OssApi {
 
   // What this very request was answered before; nullopt: it is new.
   std::optional<Result<v1::WriteReply>> AnswerFromRecord(const v1::RequestHeader& header);
-  void FillHeader(v1::ReplyHeader& reply, uint64_t session, Transno transno);
+  void FillHeader(v1::ReplyHeader& reply, Transno transno);
 
   Task<Status> CheckIdentity();
   Status CheckStoreIdentity(std::string_view row) const;
@@ -191,6 +192,7 @@ class ObjectServer final : public OssApi {
   RecoveryWindow window_;
   bool stopped_in_recovery_ = false;
   uint64_t replayed_ = 0;
+  MonotonicTime last_replay_;
   uint64_t replays_refused_ = 0;
   uint64_t clients_missed_ = 0;
   std::set<uint64_t> unclaimed_sessions_;  // of earlier lives, with reply records, not connected again yet

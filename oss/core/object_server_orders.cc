@@ -49,7 +49,7 @@ Task<Result<v1::SetSizeReply>> ObjectServer::DoSetSize(v1::SetSizeRequest reques
   }
   co_await committer_.CommitUpTo(done.transno);
   v1::SetSizeReply reply;
-  FillHeader(*reply.mutable_header(), request.header().session(), done.transno);
+  FillHeader(*reply.mutable_header(), done.transno);
   reply.set_allocated_bytes(done.allocated_bytes);
   co_return reply;
 }
@@ -105,7 +105,7 @@ Task<Result<v1::PunchReply>> ObjectServer::DoPunch(v1::PunchRequest request) {
   }
   co_await committer_.CommitUpTo(done.transno);
   v1::PunchReply reply;
-  FillHeader(*reply.mutable_header(), request.header().session(), done.transno);
+  FillHeader(*reply.mutable_header(), done.transno);
   reply.set_allocated_bytes(done.allocated_bytes);
   co_return reply;
 }
@@ -167,7 +167,7 @@ Task<Result<v1::GlimpseReply>> ObjectServer::DoGlimpse(v1::GlimpseRequest reques
     *reply.add_items() = std::move(*item);
   }
   if (request.commit()) co_await committer_.CommitAll();
-  FillHeader(*reply.mutable_header(), request.header().session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   co_return reply;
 }
 
@@ -213,7 +213,7 @@ Task<Result<v1::DestroyReply>> ObjectServer::DoDestroy(v1::DestroyRequest reques
   }
   co_await committer_.CommitAll();
   v1::DestroyReply reply;
-  FillHeader(*reply.mutable_header(), request.header().session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   co_return reply;
 }
 

@@ -57,7 +57,7 @@ Task<Result<ObjectPages>> ObjectServer::ReadLocked(const ObjectUse& object, cons
     }
     out.run = std::move(pages->run);
   }
-  FillHeader(*out.header.mutable_header(), request.header().session(), 0);
+  FillHeader(*out.header.mutable_header(), 0);
   out.header.set_request_xid(request.header().xid());
   out.header.set_object_size(object->exists ? object->row.size : 0);
   out.header.set_file_epoch(object->row.file_epoch);

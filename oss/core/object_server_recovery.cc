@@ -10,10 +10,18 @@ void ObjectServer::OpenRecoveryWindow(const RecoveryWindow::Awaited& writers) {
   if (writers.empty()) return;
   writers_.TakeOver(writers);
   window_.Open(writers, started_ + options_.recovery_window);
-  timer_.After(options_.recovery_window, [this] {
-    if (window_.open()) CloseRecoveryWindow();
-  });
+  timer_.After(options_.recovery_window, [this] { EndRecoveryInTime(); });
   if (options_.notice) options_.notice("recovering: " + std::to_string(writers.size()) + " clients may have writes to replay");
+}
+
+// Who is in the middle of its replays gets through, but the others wait for it no more than twice as long.
+void ObjectServer::EndRecoveryInTime() {
+  if (!window_.open()) return;
+  constexpr Duration kGrace = std::chrono::seconds(2);
+  const MonotonicTime now = clock_.Now();
+  const bool goes_on = replayed_ > 0 && now - last_replay_ < kGrace && now - started_ < 2 * options_.recovery_window;
+  if (!goes_on) return CloseRecoveryWindow();
+  timer_.After(kGrace, [this] { EndRecoveryInTime(); });
 }
 
 // Their time is over: what they had not committed is lost, and they will be told so (JudgeReplay). Their reply records
@@ -21,7 +29,11 @@ void ObjectServer::OpenRecoveryWindow(const RecoveryWindow::Awaited& writers) {
 void ObjectServer::CloseRecoveryWindow() {
   const std::vector<uint64_t> missed = window_.Close();
   clients_missed_ += missed.size();
-  for (uint64_t session : missed) background_.Start(writers_.Remove(session));
+  for (uint64_t session : missed) {
+    // Of some, part was replayed: they are awaited again by the next life until that is stable (ForgetIdleWriters).
+    const KnownSession* known = sessions_.Find(session);
+    if (known == nullptr || known->last_change <= committer_.stable()) background_.Start(writers_.Remove(session));
+  }
   SayRecoveryIsOver(std::to_string(missed.size()) + " clients did not come in time; what they had not committed is lost");
 }
 
@@ -40,7 +52,7 @@ Task<Result<v1::OssEndReplayReply>> ObjectServer::DoEndReplay(v1::OssEndReplayRe
   co_await window_.Closed();
   NACRE_CO_RETURN_IF_ERROR(CheckRecovered());
   v1::OssEndReplayReply reply;
-  FillHeader(*reply.mutable_header(), header.session(), 0);
+  FillHeader(*reply.mutable_header(), 0);
   co_return reply;
 }
 
@@ -63,10 +75,14 @@ std::optional<Result<v1::WriteReply>> ObjectServer::JudgeReplay(const v1::Reques
   const ReplyRecord* record = replies_.Find(header.session(), header.slot());
   if (record != nullptr && record->xid >= header.xid()) {
     v1::WriteReply reply;
-    FillHeader(*reply.mutable_header(), header.session(), record->transno);
+    FillHeader(*reply.mutable_header(), record->transno);
     return reply;
   }
-  if (window_.Awaits(header.session(), header.client_id())) return std::nullopt;
+  if (stopped_in_recovery_) return Status(Code::kUnavailable, "the server is stopping");
+  if (window_.Awaits(header.session(), header.client_id())) {
+    last_replay_ = clock_.Now();
+    return std::nullopt;
+  }
   ++replays_refused_;
   return Status(Code::kStale, "the write was not committed when the server restarted, and its replay came too late");
 }

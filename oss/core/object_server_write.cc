@@ -17,7 +17,7 @@ std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::R
   const ReplyRecord* record = replies_.Find(header.session(), header.slot());
   v1::WriteReply reply;
   if (!reply.ParseFromString(record->reply)) return Status(Code::kIntegrity, "a reply record is malformed");
-  FillHeader(*reply.mutable_header(), header.session(), record->transno);
+  FillHeader(*reply.mutable_header(), record->transno);
   return reply;
 }
 
@@ -62,7 +62,8 @@ Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, 
   if (!status.ok()) co_return status;
   status = co_await CheckCondition(object, checked.first_page + request.page_count() - 1, checked.last);
   if (!status.ok()) co_return status;
-  if (request.has_object_size_max() && object->row.size > request.object_size_max()) {
+  // A replayed append has found its place once; others' writes behind it may have been replayed before it.
+  if (!request.header().replay() && request.has_object_size_max() && object->row.size > request.object_size_max()) {
     co_return Status(Code::kLostRace, "object " + ToString(object->id) + " grew since its end was asked for");
   }
 
@@ -118,7 +119,7 @@ v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::Write
   ReplyRecord record{.xid = header.xid(), .transno = transno, .reply = reply.SerializeAsString()};
   committer_.PutRow(kReplyFamily, ReplyKey(header.session(), header.slot()), EncodeReplyRecord(record));
   replies_.Record(header.session(), header.slot(), std::move(record));
-  FillHeader(*reply.mutable_header(), header.session(), transno);
+  FillHeader(*reply.mutable_header(), transno);
   return reply;
 }
 

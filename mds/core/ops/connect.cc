@@ -80,7 +80,8 @@ Answer<v1::ReopenReply> ServeReopen(Core& core, Op& op, const v1::ReopenRequest&
     const Fid fid = FromWire(item.fid());
     const Opener opener{.session = op.session(), .handle = item.handle()};
     Status status = op.Find(fid).status();
-    if (status.ok() && awaited) {
+    // What is not there may come with a replay.
+    if (awaited && (status.ok() || status.code() == Code::kStale)) {
       status = core.openers.Add(fid, opener, item.write(), false);
     } else if (status.ok() && !core.openers.Has(fid, opener)) {
       status = Status(Code::kStale, "file " + ToString(fid) + " is not open under this handle");

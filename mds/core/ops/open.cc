@@ -167,12 +167,8 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
   attr->set_version(change.transno());
   NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
   change.PutInode(fid, std::move(row));
-  // The size is on the objects from here on, whatever becomes of this server and this client.
-  if (starts_writing) {
-    change.ApplyStable(op, reply);
-  } else {
-    change.Apply(op, reply);
-  }
+  // The size is on the objects from here on, and which objects those are, whatever becomes of this server and this client.
+  change.ApplyStable(op, reply);
   return reply;
 }
 
@@ -180,8 +176,10 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
 
 void TakeUpAnswered(Core& core, Op& op, const v1::OpenRequest& request, const v1::OpenReply& reply) {
   if ((!request.read() && !request.write()) || !reply.has_inode()) return;
+  const Fid fid = FromWire(reply.inode().fid());
   // Refused only when the session has too many open: then its handle is stale.
-  (void)AddOpener(core, op, FromWire(reply.inode().fid()), request.write(), false);
+  if (!AddOpener(core, op, fid, request.write(), false).ok()) return;
+  if (request.write()) LetWrite(core, op, fid);
 }
 
 Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& request) {
@@ -200,9 +198,7 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
     }
     const Fid fid = *target->existing;
     const bool empties = request.truncate() && emptied != fid;
-    // Only an open that found no other opener is ever replayed: what is open now was re-opened, and came later.
-    const bool alone = op.is_replay() || !core.openers.IsOpenByOthers(fid, op.opener());
-    if (!empties || (locked == fid && alone)) {
+    if (!empties || (locked == fid && !core.openers.IsOpenByOthers(fid, op.opener()))) {
       reply = OpenExisting(core, op, request, *target, empties, asks_size);
       break;
     }

@@ -69,7 +69,8 @@ Status Empty(Core& core, Op& op, const Fid& fid, const rows::InodeRow& before, v
   row.mutable_attr()->set_version(change.transno());
   NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
   change.PutInode(fid, std::move(row));
-  change.Apply(op, reply);
+  // What is written next goes to new objects: their ids must not be given twice.
+  change.ApplyStable(op, reply);
   return Status::Ok();
 }
 
@@ -89,8 +90,7 @@ Answer<v1::TruncateReply> ServeTruncate(Core& core, Op& op, const v1::TruncateRe
   v1::TruncateReply reply;
   // Others who have it open hold on to its objects: these are cut like any other size, which fences.
   const Opener asking{.session = op.session(), .handle = request.handle()};
-  // A replay found it so when it was first done; all other truncates are stable when they are answered.
-  if (request.size() == 0 && (op.is_replay() || !core.openers.IsOpenByOthers(fid, asking))) {
+  if (request.size() == 0 && !core.openers.IsOpenByOthers(fid, asking)) {
     NACRE_CO_RETURN_IF_ERROR(Empty(core, op, fid, **row, reply));
     co_return reply;
   }

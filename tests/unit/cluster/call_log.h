@@ -122,6 +122,7 @@ class CallLog {
     header->clear_replay();
     header->clear_transno();
     header->clear_replay_time_ns();
+    header->clear_server_boot_count();
     if constexpr (std::is_same_v<Request, v1::OpenRequest>) request.clear_replay_layout();
     header->clear_deadline_ms();
   }

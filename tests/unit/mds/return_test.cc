@@ -268,24 +268,97 @@ TEST_F(Replay, ThatComesTooLateIsRefused) {
   EXPECT_EQ(Ping().replays_refused(), 1u);
 }
 
-TEST_F(Replay, OfATruncateToNothingDoesNotMindWhatIsOpenNow) {
-  const v1::Fid fid = File(Root(), "file", 5000);
+TEST_F(Replay, OfAnUnlinkKeepsWhatSomebodyMayHaveOpen) {
+  const Opened held = Create(Root(), "file");
+  const uint64_t holder = session;
+  session = NewSession();
+  range = Grant(session);
+  next_oid = 1;
   Commit();
-  const v1::TruncateRequest emptying = TruncateOf(fid, 0);
-  const auto emptied = SyncWait(server->Truncate(emptying));
-  ASSERT_TRUE(emptied.ok());
-  EXPECT_FALSE(emptied->header().stable());
-  v1::OpenRequest open = OpenOf(Root(), "file", false, false);
-  open.mutable_header()->set_slot(1);
-  const auto later = Open(open);
-  ASSERT_TRUE(later.ok());
+  v1::UnlinkRequest unlink;
+  *unlink.mutable_header() = Header(session);
+  *unlink.mutable_parent() = Root();
+  unlink.mutable_name()->set_stored("file");
+  const auto unlinked = SyncWait(server->Unlink(unlink));
+  ASSERT_TRUE(unlinked.ok());
   CrashServerAwaited();
   ComeBack();
-  ASSERT_EQ(Reopen(*later, false), Code::kOk);
-  const auto again = SyncWait(server->Truncate(AsReplay(emptying, emptied->header())));
+  ASSERT_TRUE(SyncWait(server->Unlink(AsReplay(unlink, unlinked->header()))).ok());
+  const auto waiting = EndReplay(session);
+  session = holder;  // comes back later
+  ComeBack();
+  EXPECT_EQ(Reopen(held), Code::kOk);
+  EndRecovery();
+  LetDestroy();
+  EXPECT_TRUE(waiting->has_value() && (*waiting)->ok());
+  EXPECT_FALSE(OstOf(held).tombstones.contains(ObjectOf(held)));
+  EXPECT_EQ(Close(held, 0), Code::kOk);
+  Commit();
+  LetDestroy();
+  EXPECT_TRUE(OstOf(held).tombstones.contains(ObjectOf(held)));
+}
+
+TEST_F(Replay, OfACreateFindsAllHandlesOfTheFile) {
+  v1::OpenRequest create = OpenOf(Root(), "file", true, true);
+  const auto made = SyncWait(server->Open(create));
+  ASSERT_TRUE(made.ok());
+  const Opened first{*made, create.header().xid()};
+  const auto second = Open(OpenOf(Root(), "file", false, true));
+  ASSERT_TRUE(second.ok());
+  CrashServerAwaited();
+  ComeBack();
+  EXPECT_EQ(Reopen(first), Code::kOk);
+  EXPECT_EQ(Reopen(*second), Code::kOk) << "the file comes with the replay";
+  v1::OpenRequest replay = AsReplay(create, made->header());
+  *replay.mutable_replay_layout() = made->inode().layout();
+  ASSERT_TRUE(SyncWait(server->Open(replay)).ok());
+  EndRecovery();
+  EXPECT_EQ(Close(first, 0), Code::kOk);
+  EXPECT_EQ(Stat(made->inode().fid())->size_state(), v1::SIZE_ON_OBJECTS) << "the second writes yet";
+  EXPECT_EQ(Close(*second, 0), Code::kOk);
+}
+
+TEST_F(Return, AnOpenSentAgainWritesAlsoWhenTheSizeWasMadeExactMeanwhile) {
+  const v1::Fid fid = File(Root(), "file", 100);
+  v1::OpenRequest request = OpenOf(Root(), "file", false, true);
+  ASSERT_TRUE(SyncWait(server->Open(request)).ok());
+  Crash();
+  ComeBack();
+  EndRecovery();
+  EXPECT_EQ(Stat(fid)->size_state(), v1::SIZE_EXACT) << "nobody was known to write";
+  const auto opened = Open(request);
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  OstOf(*opened).Write(ObjectOf(*opened), 0, "page", 3000, clock.WallNs());
+  EXPECT_EQ(Close(*opened, 3000), Code::kOk);
+  LetDestroy();
+  EXPECT_EQ(Stat(fid)->size(), 3000u);
+}
+
+TEST_F(Return, WhoCameBackAndDidNotGetThroughHasNothingOpen) {
+  const Opened orphan = Create(Root(), "orphan");
+  ASSERT_TRUE(Unlink(Root(), "orphan").ok());
+  Crash();
+  ComeBack();
+  ASSERT_EQ(Reopen(orphan), Code::kOk);
+  Tick(MdsOptions().recovery_window);
+  LetDestroy();
+  EXPECT_TRUE(OstOf(orphan).tombstones.contains(ObjectOf(orphan)));
+}
+
+TEST_F(Return, ALateRequestDoesNotTakeTheRecordOfItsSlotFromANewerOne) {
+  const v1::Fid fid = File(Root(), "file", 6000);
+  for (const auto& oss : osts.osts) oss->down = true;
+  v1::TruncateRequest old = TruncateOf(fid, kPageBytes);
+  auto given_up = Begin(server->Truncate(old));
+  const v1::MakeRequest request = MakeOf(Root(), "dir");
+  const auto made = SyncWait(server->Make(request));
+  ASSERT_TRUE(made.ok());
+  for (const auto& oss : osts.osts) oss->down = false;
+  Tick(std::chrono::seconds(10));
+  ASSERT_TRUE(given_up->has_value());
+  const auto again = SyncWait(server->Make(request));
   ASSERT_TRUE(again.ok()) << again.status().ToString();
-  EXPECT_EQ(again->inode().layout().SerializeAsString(), emptied->inode().layout().SerializeAsString())
-      << "the client may have written to the new objects";
+  EXPECT_EQ(again->header().transno(), made->header().transno());
 }
 
 TEST_F(Return, ATruncateThatTheNextLifeFinishedIsAnsweredAndNotDoneAgain) {

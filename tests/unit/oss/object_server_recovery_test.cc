@@ -115,13 +115,11 @@ TEST_F(Recovery, AReplayOfWhatWasStableIsKnownAlsoWhenNobodyIsAwaited) {
 TEST_F(Recovery, ASessionsClientAloneMayReplayInIt) {
   const Sent first = Write(kAlice, 1, 0, PageOf(1));
   LosePower();
-  v1::OssConnectRequest thief;
-  *thief.mutable_header() = world.Header(kAlice);
-  thief.mutable_header()->set_client_id(std::string(16, 't'));
-  ASSERT_TRUE(world.Run(world.server->Connect(thief)).ok());
   Sent stolen = first;
   stolen.header.mutable_header()->set_client_id(std::string(16, 't'));
-  EXPECT_EQ(Replay(stolen).code(), Code::kStale);
+  EXPECT_EQ(Replay(stolen).code(), Code::kNotConnected);
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  EXPECT_EQ(Replay(stolen).code(), Code::kInvalid);
   EXPECT_EQ(world.Ping().clients_awaited(), 1u);
 }
 
@@ -187,6 +185,85 @@ TEST_F(Recovery, AServerThatStopsInItWaitsAgainInItsNextLife) {
   ASSERT_TRUE(connected.ok());
   EXPECT_TRUE(connected->recovering());
   EXPECT_TRUE(Replay(first).ok());
+}
+
+TEST_F(Recovery, AReplayThatMeetsAStopIsNotLost) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  world.Run(world.server->BeginStop());
+  EXPECT_EQ(Replay(first).code(), Code::kUnavailable) << "the next life takes it";
+  EXPECT_EQ(world.Connect(kAlice).code(), Code::kUnavailable);
+}
+
+TEST_F(Recovery, NewWorkThatWasMeantForAnEarlierLifeIsRefused) {
+  Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  ASSERT_TRUE(world.EndReplay(kAlice).ok());
+  world.queue.Advance(world.options.recovery_window);
+  v1::WriteHeader late = world.WriteOf(object, 0, PageOf(9));
+  late.mutable_header()->set_server_boot_count(1);
+  EXPECT_EQ(world.Run(world.server->Write(late, RunOf(PageOf(9)))).code(), Code::kNotConnected);
+  v1::CommitRequest commit;
+  *commit.mutable_header() = world.Header(kAlice);
+  commit.mutable_header()->set_server_boot_count(1);
+  EXPECT_EQ(world.Run(world.server->Commit(commit)).code(), Code::kNotConnected) << "it would tell of what is lost";
+  commit.mutable_header()->set_server_boot_count(2);
+  EXPECT_TRUE(world.Run(world.server->Commit(commit)).ok());
+}
+
+TEST_F(Recovery, NobodyTakesTheNumberOfAnAwaitedSession) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  v1::OssConnectRequest thief;
+  *thief.mutable_header() = world.Header(kAlice);
+  thief.mutable_header()->set_client_id(std::string(16, 't'));
+  EXPECT_EQ(world.Run(world.server->Connect(thief)).code(), Code::kInvalid);
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  EXPECT_TRUE(Replay(first).ok());
+}
+
+TEST_F(Recovery, AnAppendIsReplayedAlsoBehindWhatAnotherClientReplayedFirst) {
+  Sent append{.header = world.WriteOf(object, 0, PageOf(1)), .bytes = PageOf(1)};
+  append.header.mutable_header()->set_slot(1);
+  append.header.set_object_size_max(0);
+  const auto appended = Again(append);
+  ASSERT_TRUE(appended.ok());
+  append.transno = appended->header().transno();
+  const Sent bobs = Write(kBob, 1, 50, PageOf(2));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  ASSERT_TRUE(world.Connect(kBob).ok());
+  ASSERT_TRUE(Replay(bobs).ok());
+  const auto again = Replay(append);
+  EXPECT_TRUE(again.ok()) << again.status().ToString();
+}
+
+TEST_F(Recovery, WhoIsInTheMiddleOfItsReplaysGetsThrough) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1)), second = Write(kAlice, 2, 1, PageOf(2));
+  LosePower();
+  world.queue.Advance(world.options.recovery_window - std::chrono::seconds(1));
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  ASSERT_TRUE(Replay(first).ok());
+  world.queue.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(world.Ping().clients_awaited(), 1u);
+  EXPECT_TRUE(Replay(second).ok());
+  world.queue.Advance(std::chrono::seconds(10));
+  EXPECT_EQ(world.Ping().clients_awaited(), 0u) << "but it has to go on";
+}
+
+TEST_F(Recovery, WhoReplayedAPartIsAwaitedByTheNextLifeToo) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  ASSERT_TRUE(Replay(first).ok());
+  while (world.Ping().clients_awaited() > 0) world.queue.Advance(std::chrono::seconds(5));
+  LosePower();
+  if (world.Ping().clients_awaited() == 0) {
+    ASSERT_TRUE(world.Connect(kAlice).ok());  // it became stable on its own
+    EXPECT_EQ(Read(kAlice, 0).value(), PageOf(1));
+  }
 }
 
 TEST_F(Recovery, NobodyIsAwaitedWhoHasNothingToReplay) {
