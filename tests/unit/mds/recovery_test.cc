@@ -122,6 +122,28 @@ TEST_F(Shared, AnothersNewNameIsWaitedFor) {
   EXPECT_TRUE(found->has_value() && (*found)->ok());
 }
 
+TEST_F(Shared, WhatAnotherChangedOfAnInodeIsWaitedFor) {
+  ActAs(mine);
+  v1::SetXattrRequest mark;
+  *mark.mutable_header() = Header(session);
+  *mark.mutable_fid() = dir;
+  mark.mutable_xattr()->set_name("user.x");
+  mark.mutable_xattr()->set_value("1");
+  auto marked = Begin(server->SetXattr(mark));
+  ASSERT_TRUE(marked->has_value() && (*marked)->ok());
+  v1::GetXattrsRequest look;
+  *look.mutable_header() = Header(session);
+  *look.mutable_fid() = dir;
+  EXPECT_TRUE(Begin(server->GetXattrs(look))->has_value()) << "who made it does not wait";
+  ActAs(other);
+  *look.mutable_header() = Header(session);
+  auto seen = Begin(server->GetXattrs(look));
+  EXPECT_FALSE(seen->has_value());
+  io.LetGo();
+  ASSERT_TRUE(seen->has_value() && (*seen)->ok());
+  EXPECT_EQ((*seen)->value().xattrs_size(), 1);
+}
+
 TEST_F(Shared, ANameThatAnotherTookOrLeftIsWaitedFor) {
   MakeAs(mine, "taken");
   auto taken = Begin(server->Make(MakeOf(In(dir), "taken")));
