@@ -1,5 +1,5 @@
-// OpenHandles: what this client has open at the metadata server, from the answer of the Open to that of the Close, so that
-// a restarted server can be told. Any thread. Knows no server and sends nothing.
+// OpenHandles: what this client has open at the metadata server, from the answer of the Open until the Close is stable, so
+// that a restarted server can be told. Any thread. Knows no server and sends nothing.
 #pragma once
 
 #include <cstdint>

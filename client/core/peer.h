@@ -136,7 +136,7 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
       }
       if (status.ok()) {
         peer->Heard(ReplyHeaderOf(*reply));
-        peer->notice().Answered(peer->Name());
+        if (peer->notice().waiting()) peer->notice().Answered(peer->Name());
         co_return reply;
       }
       if (status.code() == Code::kNotConnected) {

@@ -108,10 +108,17 @@ void ReplayLog::LoseAll(const Status& why) {
 }
 
 void ReplayLog::LoseOlderThan(uint64_t boot_count, const Status& why) {
-  std::unique_lock lock(mutex_);
-  const bool all_older = !entries_.empty() && BootCountOf(entries_.begin()->second->transno_) < boot_count;
-  lock.unlock();
-  if (all_older) LoseAll(why);
+  Entries lost;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto at = entries_.begin(); at != entries_.end();) {
+      const auto next = std::next(at);
+      if (BootCountOf(at->second->transno_) < boot_count) lost.insert(entries_.extract(at));
+      at = next;
+    }
+    if (!lost.empty()) loss_ = why;
+  }
+  for (const auto& [order, entry] : lost) entry->Lost(why);
 }
 
 Status ReplayLog::TakeLoss() {

@@ -51,7 +51,7 @@ class ReplayLog {
   // What it refuses is lost. server: for messages.
   Task<Status> ReplayAll(std::string server);
   void LoseAll(const Status& why);
-  // What lives of the server before this one answered.
+  // What lives of the server before this one answered, and no replay has brought into it.
   void LoseOlderThan(uint64_t boot_count, const Status& why);
 
   // What was lost since the last call; Ok if nothing. For who answers for the whole client, not for one file.

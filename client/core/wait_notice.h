@@ -2,6 +2,7 @@
 // is and why; from some seconds on, and not too often. Any thread.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,15 +24,18 @@ class WaitNotice {
     {
       std::lock_guard lock(mutex_);
       if (!since_) since_ = now;
+      waiting_ = true;
       if (now - *since_ < kPatience || (said_ && now - *said_ < kPause)) return;
       said_ = now;
     }
     environment_.notice("waiting for " + server + ": " + why.message());
   }
+  // Every answer asks this first: it costs no name and no lock.
+  bool waiting() const { return waiting_; }
   void Answered(const std::string& server) {
-    if (!environment_.notice) return;
     {
       std::lock_guard lock(mutex_);
+      waiting_ = false;
       since_.reset();
       if (!std::exchange(said_, std::nullopt)) return;
     }
@@ -42,6 +46,7 @@ class WaitNotice {
   static constexpr Duration kPatience = std::chrono::seconds(2), kPause = std::chrono::seconds(10);
 
   const Environment& environment_;
+  std::atomic<bool> waiting_{false};
   std::mutex mutex_;  // guards all below
   std::optional<MonotonicTime> since_;  // the first try in vain, since the last answer
   std::optional<MonotonicTime> said_;

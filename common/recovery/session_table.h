@@ -1,7 +1,6 @@
 // SessionTable: who may ask a server for changes, and when each was last heard. Used by MDS and OSS alike. Pure: time is
-// an argument. One strand. Does not persist anything: until replay exists a restart closes all sessions.
-//
-// Per session it also keeps what that client's `last_committed` rests on: its newest transno.
+// an argument. One strand. Does not persist anything: after a restart sessions are opened again by those whom the server
+// awaits (recovery_window.h).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@ struct KnownSession {
   uint64_t number = 0;
   std::string client_name;
   MonotonicTime last_heard;
-  Transno last_change = 0;  // newest transno this session made
+  Transno last_change = 0;  // newest write this session made; an OST keeps it
 };
 
 class SessionTable {

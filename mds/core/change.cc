@@ -72,14 +72,12 @@ void Change::TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_n
 
 void Change::Record(uint64_t number, uint32_t slot, ReplyRecord record) {
   // Closed while its request was on the way: nobody will ask for the record, and nobody would delete it.
-  KnownSession* session = core_.sessions.Find(number);
-  if (session == nullptr) return;
+  if (core_.sessions.Find(number) == nullptr) return;
   // Its slot has gone on: the client had given this request up.
   const ReplyRecord* last = core_.replies.Find(number, slot);
   if (last != nullptr && last->xid > record.xid) return;
   batch_.Put(kReplyFamily, ReplyKey(number, slot), EncodeReplyRecord(record));
   core_.replies.Record(number, slot, std::move(record));
-  session->last_change = transno_;
 }
 
 void Change::Apply() {

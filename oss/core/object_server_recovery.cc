@@ -88,7 +88,7 @@ std::optional<Result<v1::WriteReply>> ObjectServer::JudgeReplay(const v1::Reques
 }
 
 Task<void> ObjectServer::CommitWhatIsShared(const Object& object, uint64_t session, Sight sight) {
-  co_await committer_.CommitUpTo(OthersChange(object, committer_.authors(), committer_.stable(), session, sight));
+  return committer_.CommitUpTo(OthersChange(object, committer_.authors(), committer_.stable(), session, sight));
 }
 
 }  // namespace nacre

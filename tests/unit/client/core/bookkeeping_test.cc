@@ -6,6 +6,7 @@
 #include "client/core/chunk_plan.h"
 #include "client/core/path.h"
 #include "client/core/replay_log.h"
+#include "client/core/shared_failure.h"
 
 namespace nacre {
 namespace {
@@ -165,6 +166,32 @@ TEST_F(ReplayLogTest, WhatIsRefusedIsLostAndSaidOnceToTheClientAndTheRestGoesOn)
   EXPECT_EQ(log.TakeLoss().code(), Code::kIo);
   EXPECT_TRUE(log.TakeLoss().ok());
   EXPECT_EQ(log.size(), 1u);
+}
+
+TEST_F(ReplayLogTest, WhatThisLifeHasIsNotLostWithWhatOlderOnesHad) {
+  log.EnterLife(1);
+  const auto replayed = Added(Answer(1, 1, 0)), older = Added(Answer(1, 2, 0));
+  log.EnterLife(2);
+  replayed->answer = Answer(2, 1, 0);
+  EXPECT_EQ(ReplayAll(), Code::kUnavailable);
+  log.LoseOlderThan(2, Status(Code::kIo, "gone"));
+  EXPECT_TRUE(replayed->lost.ok());
+  EXPECT_EQ(older->lost.code(), Code::kIo);
+  EXPECT_EQ(ReplayAll(), Code::kOk) << "nothing is left that nobody will take";
+  EXPECT_EQ(log.size(), 1u);
+  EXPECT_EQ(log.TakeLoss().code(), Code::kIo);
+}
+
+TEST(SharedFailure, IsOfTriesThatEndedWhileOneWaited) {
+  SharedFailure failure;
+  const uint64_t before = failure.Ticket();
+  EXPECT_FALSE(failure.Since(before).has_value());
+  failure.Ended(Status(Code::kUnavailable, "gone"));
+  ASSERT_TRUE(failure.Since(before).has_value());
+  EXPECT_EQ(failure.Since(before)->code(), Code::kUnavailable);
+  EXPECT_FALSE(failure.Since(failure.Ticket()).has_value()) << "who comes now tries himself";
+  failure.Ended(Status::Ok());
+  EXPECT_FALSE(failure.Since(before).has_value());
 }
 
 TEST_F(ReplayLogTest, AnAnswerOvertakenByARestartCountsForNothing) {
