@@ -13,6 +13,7 @@
 
 #include "client/agent/agent_keyring.h"
 #include "client/core/memory_keyring.h"
+#include "client/fsck/fsck.h"
 #include "common/rpc/remote_mds.h"
 #include "common/rpc/remote_oss.h"
 
@@ -173,6 +174,8 @@ std::vector<PingResult> BlockingClient::Ping() {
   }
   return results;
 }
+
+Result<FsckReport> BlockingClient::Fsck(const FsckOptions& options) { return SyncWait(nacre::Fsck(*core_, options)); }
 
 std::vector<OperationStats> BlockingClient::Stats() { return counts_->Snapshot(); }
 

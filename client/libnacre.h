@@ -66,6 +66,7 @@ class BlockingClient final : public Client {
   std::vector<PingResult> Ping() override;
   std::vector<OperationStats> Stats() override;
   std::vector<ServerStats> StatsOfServers() override;
+  Result<FsckReport> Fsck(const FsckOptions& options) override;
 
  private:
   explicit BlockingClient(const ClientOptions& options);

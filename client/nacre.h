@@ -151,6 +151,27 @@ struct ServerStats {
   std::vector<OperationStats> operations;
 };
 
+struct FsckOptions {
+  bool repair = false;             // else nothing is changed
+  size_t findings_max = 100'000;   // told in full; beyond, they are only counted
+  // Called now and then, from any thread, never at once twice: what is being looked at, and how many rows were.
+  std::function<void(const std::string& what, uint64_t rows)> progress;
+};
+struct FsckFinding {
+  enum class State : uint8_t { kLeft, kMended };
+  std::string kind;                // nlink, lost, orphan-object, …: docs/fsck.md has the list
+  std::string fid;                 // of the inode concerned; empty: none is known
+  std::string path;                // of it, or of the entry; the no-key form where keys are missing; empty: nobody can tell
+  std::string what;
+  State state = State::kLeft;
+  bool mendable = false;           // a repair could mend it
+};
+struct FsckReport {
+  std::vector<FsckFinding> findings;
+  uint64_t rows = 0;               // looked at: entries, inodes, objects, and what belongs to them
+  uint64_t left = 0, mended = 0;   // findings
+};
+
 class Client {
  public:
   static Result<std::unique_ptr<Client>> Connect(const ClientOptions& options);
@@ -215,6 +236,8 @@ class Client {
   virtual std::vector<PingResult> Ping() = 0;
   virtual std::vector<OperationStats> Stats() = 0;  // of this Client
   virtual std::vector<ServerStats> StatsOfServers() = 0;
+  // Checks the metadata and what objects there are, while everybody works on. For uid 0 and the root directory's owner.
+  virtual Result<FsckReport> Fsck(const FsckOptions& options) = 0;
 };
 
 }  // namespace nacre

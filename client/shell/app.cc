@@ -24,6 +24,7 @@ CommandTree::CommandTree() : app_("Nacre: a distributed filesystem whose clients
   AddLayoutCommands(*this);
   AddEncryptionCommands(*this);
   AddClusterCommands(*this);
+  AddFsckCommands(*this);
   AddMeasureCommands(*this);
   AddDevCommands(*this);
   AddProgramCommands(*this);

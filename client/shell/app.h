@@ -48,6 +48,7 @@ void AddAttributeCommands(CommandTree& tree);   // chmod chown setfattr getfattr
 void AddLayoutCommands(CommandTree& tree);      // setstripe getstripe path2fid fid2path
 void AddEncryptionCommands(CommandTree& tree);  // encrypt unlock lock key debug
 void AddClusterCommands(CommandTree& tree);     // df status ping stats
+void AddFsckCommands(CommandTree& tree);         // fsck
 void AddMeasureCommands(CommandTree& tree);     // bench speed
 void AddDevCommands(CommandTree& tree);         // dev
 void AddProgramCommands(CommandTree& tree);     // shell agent completion help

@@ -19,6 +19,7 @@ constexpr int kExitWrongKey = 12;
 constexpr int kExitLocked = 13;
 constexpr int kExitIntegrity = 14;
 constexpr int kExitStale = 15;
+constexpr int kExitFsckErrors = 26;
 
 constexpr int ExitCodeOf(Code code) {
   switch (code) {

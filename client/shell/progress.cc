@@ -20,11 +20,20 @@ Progress::~Progress() {
   if (shown_ && last_ != begin_) context_.streams().err << "\r\033[K" << std::flush;
 }
 
-void Progress::Update(uint64_t bytes, uint64_t files) {
+bool Progress::IsDue() {
   const auto now = std::chrono::steady_clock::now();
-  if (!shown_ || now - last_ < kPause) return;
+  if (!shown_ || now - last_ < kPause) return false;
   last_ = now;
-  const double seconds = std::chrono::duration<double>(now - begin_).count();
+  return true;
+}
+
+void Progress::Say(const std::string& how_far) {
+  if (IsDue()) context_.streams().err << "\r\033[K" << doing_ << ": " << how_far << std::flush;
+}
+
+void Progress::Update(uint64_t bytes, uint64_t files) {
+  if (!IsDue()) return;
+  const double seconds = std::chrono::duration<double>(last_ - begin_).count();
   context_.streams().err << "\r\033[K" << doing_ << ": " << FormatSize(bytes) << ", " << files << " files, "
                          << FormatSize(static_cast<uint64_t>(static_cast<double>(bytes) / seconds)) << "/s" << std::flush;
 }

@@ -1,5 +1,5 @@
 // A line on stderr that says how far long work is: only on a terminal, at most ten times a second, gone when it ends.
-// Update() from any thread, one at a time; the rest from the thread that made it.
+// Update() and Say() from any thread, one at a time; the rest from the thread that made it.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,11 @@ class Progress {
   Progress(CommandContext& context, std::string doing);
   ~Progress();
   void Update(uint64_t bytes, uint64_t files);
+  void Say(const std::string& how_far);
 
  private:
+  bool IsDue();
+
   CommandContext& context_;
   const std::string doing_;
   const bool shown_;

@@ -47,6 +47,9 @@ class MdsApi {
   virtual Task<Result<v1::SetXattrReply>> SetXattr(v1::SetXattrRequest request) = 0;
   virtual Task<Result<v1::SetPolicyReply>> SetPolicy(v1::SetPolicyRequest request) = 0;
   virtual Task<Result<v1::SetLayoutReply>> SetLayout(v1::SetLayoutRequest request) = 0;
+
+  virtual Task<Result<v1::CheckReply>> Check(v1::CheckRequest request) = 0;
+  virtual Task<Result<v1::MendReply>> Mend(v1::MendRequest request) = 0;
 };
 
 }  // namespace nacre

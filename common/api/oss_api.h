@@ -31,6 +31,7 @@ class OssApi {
   virtual Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) = 0;
   virtual Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) = 0;
   virtual Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) = 0;
+  virtual Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) = 0;
   virtual Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) = 0;
   virtual Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) = 0;
 };

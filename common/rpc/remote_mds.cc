@@ -94,6 +94,12 @@ class RemoteMds final : public MdsApi {
   Task<Result<v1::SetLayoutReply>> SetLayout(v1::SetLayoutRequest request) override {
     return Call("mds.SetLayout", std::move(request), &v1::Mds::Stub::PrepareAsyncSetLayout);
   }
+  Task<Result<v1::CheckReply>> Check(v1::CheckRequest request) override {
+    return Call("mds.Check", std::move(request), &v1::Mds::Stub::PrepareAsyncCheck);
+  }
+  Task<Result<v1::MendReply>> Mend(v1::MendRequest request) override {
+    return Call("mds.Mend", std::move(request), &v1::Mds::Stub::PrepareAsyncMend);
+  }
 
  private:
   template <typename Request, typename Reply>

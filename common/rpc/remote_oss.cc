@@ -32,6 +32,9 @@ class RemoteOss final : public OssApi {
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override {
     return Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
   }
+  Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) override {
+    return Call("oss.ListObjects", std::move(request), &v1::Oss::Stub::PrepareAsyncListObjects);
+  }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override {
     return Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
   }

@@ -1,8 +1,10 @@
 #include "mds/core/births.h"
 
+#include "common/base/hash.h"
 #include "common/layout/layout.h"
 #include "common/placement/ost_choice.h"
 #include "common/wire/wire.h"
+#include "mds/core/key_schema.h"
 
 namespace nacre {
 
@@ -32,6 +34,13 @@ rows::InodeRow NewInode(Op& op, const ParentDirectory& parent, const Birth& birt
   *row.mutable_parent() = ToWire(parent.fid);
   row.set_parent_cookie(cookie);
   return row;
+}
+
+void SetSalt(const Core& core, const Fid& fid, rows::InodeRow& row) {
+  constexpr uint32_t kSipHash = 1;
+  const auto sum = Sha256(AsBytes(core.salt_secret), AsBytes(FidKey(fid)));
+  row.set_hash_type(kSipHash);
+  row.set_salt(std::string(reinterpret_cast<const char*>(sum.data()), 16));
 }
 
 void PutBirth(Core& core, Op& op, Change& change, const ParentDirectory& parent, const Birth& birth, std::string name,

@@ -42,11 +42,15 @@ void Change::FreeObjects(const Fid& fid, const v1::Layout& layout) {
                               .component = static_cast<uint16_t>(component.id()),
                               .mirror = mirror.id(),
                               .stripe = static_cast<uint32_t>(stripe)};
-        batch_.Put(kUnlinkedFamily, UnlinkedKey(component.osts(stripe), object), {});
-        freed_.emplace_back(component.osts(stripe), object);
+        FreeObject(component.osts(stripe), object);
       }
     }
   }
+}
+
+void Change::FreeObject(uint32_t ost, const ObjectId& object) {
+  batch_.Put(kUnlinkedFamily, UnlinkedKey(ost, object), {});
+  freed_.emplace_back(ost, object);
 }
 
 void Change::PutEntry(const Fid& directory, const Dirent& entry) {

@@ -31,6 +31,7 @@ class Change {
   Status RemoveInode(const Fid& fid, const rows::InodeRow& row);
   // The objects of this layout, once this change is stable.
   void FreeObjects(const Fid& fid, const v1::Layout& layout);
+  void FreeObject(uint32_t ost, const ObjectId& object);
 
   void PutEntry(const Fid& directory, const Dirent& entry);
   void RemoveEntry(const Fid& directory, uint64_t cookie);

@@ -31,6 +31,9 @@ class DirentTable {
  public:
   explicit DirentTable(KvStore& kv) : kv_(kv) {}
 
+  // The part of its cookie that comes from an entry's name. salt: the directory's, 16 bytes.
+  static uint64_t HashOf(std::string_view salt, std::string_view name);
+
   // By stored name: at most 256 rows share the hash.
   Result<DirentPlace> Find(const Fid& directory, std::string_view salt, std::string_view name);
   // By no-key name: one row, confirmed against the stored bytes.

@@ -232,5 +232,11 @@ Task<Result<v1::SetPolicyReply>> MetadataServer::SetPolicy(v1::SetPolicyRequest 
 Task<Result<v1::SetLayoutReply>> MetadataServer::SetLayout(v1::SetLayoutRequest request) {
   return Serve(core_, "SetLayout", Kind::kChange, std::move(request), ServeSetLayout);
 }
+Task<Result<v1::CheckReply>> MetadataServer::Check(v1::CheckRequest request) {
+  return Serve(core_, "Check", Kind::kRead, std::move(request), ServeCheck);
+}
+Task<Result<v1::MendReply>> MetadataServer::Mend(v1::MendRequest request) {
+  return Serve(core_, "Mend", Kind::kChange, std::move(request), ServeMend);
+}
 
 }  // namespace nacre

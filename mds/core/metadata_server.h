@@ -51,6 +51,8 @@ class MetadataServer final : public MdsApi {
   Task<Result<v1::SetXattrReply>> SetXattr(v1::SetXattrRequest request) override;
   Task<Result<v1::SetPolicyReply>> SetPolicy(v1::SetPolicyRequest request) override;
   Task<Result<v1::SetLayoutReply>> SetLayout(v1::SetLayoutRequest request) override;
+  Task<Result<v1::CheckReply>> Check(v1::CheckRequest request) override;
+  Task<Result<v1::MendReply>> Mend(v1::MendRequest request) override;
 
  private:
   Task<void> Tick();

@@ -13,12 +13,14 @@ bool BearsContext(v1::FileType type) {
   return type == v1::FILE_TYPE_REGULAR || type == v1::FILE_TYPE_DIRECTORY || type == v1::FILE_TYPE_SYMLINK;
 }
 
-Status CheckStoredName(const ParentDirectory& directory, const std::string& name) {
+}  // namespace
+
+Status CheckNameToStore(const std::string& directory_context, const std::string& name) {
   if (name.empty()) return Status(Code::kInvalid, "an empty name");
   if (name.size() > kNameBytesMax) {
     return Status(Code::kNameTooLong, "a name of " + std::to_string(name.size()) + " bytes, 255 is the most");
   }
-  if (directory.encrypted()) {
+  if (!directory_context.empty()) {
     if (name.size() >= kEncryptedNameBytesMin) return Status::Ok();
     return Status(Code::kInvalid, "a name in an encrypted directory is ciphertext of at least 16 bytes");
   }
@@ -28,8 +30,6 @@ Status CheckStoredName(const ParentDirectory& directory, const std::string& name
   }
   return Status::Ok();
 }
-
-}  // namespace
 
 Result<ParentDirectory> LoadDirectory(Core& core, Op& op, const Fid& fid, uint32_t access) {
   (void)core;
@@ -57,7 +57,7 @@ Result<Dirent> FindEntry(Core& core, Op& op, const ParentDirectory& directory, c
   std::optional<Dirent> found;
   switch (name.kind_case()) {
     case v1::EntryName::kStored: {
-      NACRE_RETURN_IF_ERROR(CheckStoredName(directory, name.stored()));
+      NACRE_RETURN_IF_ERROR(CheckNameToStore(directory.row->context(), name.stored()));
       auto place = core.dirents.Find(directory.fid, directory.row->salt(), name.stored());
       if (!place.ok()) return place.status();
       op.ReliesOnName(directory.fid, place->hash);
@@ -84,7 +84,7 @@ Result<DirentPlace> FindPlace(Core& core, Op& op, const ParentDirectory& directo
     return Status(Code::kNoKey, "directory " + ToString(directory.fid) + " is locked: nothing can be named in it");
   }
   if (name.kind_case() != v1::EntryName::kStored) return Status(Code::kInvalid, "a request without the name it needs");
-  NACRE_RETURN_IF_ERROR(CheckStoredName(directory, name.stored()));
+  NACRE_RETURN_IF_ERROR(CheckNameToStore(directory.row->context(), name.stored()));
   auto place = core.dirents.Find(directory.fid, directory.row->salt(), name.stored());
   if (!place.ok()) return place;
   op.ReliesOnName(directory.fid, place->hash);

@@ -21,6 +21,9 @@ Result<ParentDirectory> LoadDirectory(Core& core, Op& op, const Fid& fid, uint32
 // The same for a request's parent; kContextChanged if its policy is not the one the name was made for.
 Result<ParentDirectory> LoadParent(Core& core, Op& op, const v1::Parent& parent, uint32_t access);
 
+// Can a directory with this context have an entry of this name? kInvalid, kNameTooLong.
+Status CheckNameToStore(const std::string& directory_context, const std::string& name);
+
 // An existing entry; kNotFound.
 Result<Dirent> FindEntry(Core& core, Op& op, const ParentDirectory& directory, const v1::EntryName& name);
 // Where a name to be made is or would go. kNoKey for a no-key name: without the key nothing is named.

@@ -44,6 +44,8 @@ class MetadataService final : public RpcService {
     table.Serve(&Generated::RequestSetXattr, &MdsApi::SetXattr);
     table.Serve(&Generated::RequestSetPolicy, &MdsApi::SetPolicy);
     table.Serve(&Generated::RequestSetLayout, &MdsApi::SetLayout);
+    table.Serve(&Generated::RequestCheck, &MdsApi::Check);
+    table.Serve(&Generated::RequestMend, &MdsApi::Mend);
   }
 
  private:

@@ -1,4 +1,4 @@
-// Start and stop, sessions, and what all requests share. The requests themselves: object_server_{write,read,orders}.cc.
+// Start and stop, sessions, and what all requests share. The requests themselves: object_server_{write,read,orders,list}.cc.
 #include "oss/core/object_server.h"
 
 #include <algorithm>
@@ -107,6 +107,9 @@ Task<Result<v1::GlimpseReply>> ObjectServer::Glimpse(v1::GlimpseRequest request)
 }
 Task<Result<v1::DestroyReply>> ObjectServer::Destroy(v1::DestroyRequest request) {
   return Counted(OssOperation::kDestroy, DoDestroy(std::move(request)));
+}
+Task<Result<v1::ListObjectsReply>> ObjectServer::ListObjects(v1::ListObjectsRequest request) {
+  return Counted(OssOperation::kListObjects, DoListObjects(std::move(request)));
 }
 Task<Result<v1::CommitReply>> ObjectServer::Commit(v1::CommitRequest request) {
   return Counted(OssOperation::kCommit, DoCommit(std::move(request)));

@@ -79,6 +79,7 @@ class ObjectServer final : public OssApi {
   Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) override;
   Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) override;
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override;
+  Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) override;
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override;
   Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override;
 
@@ -102,6 +103,7 @@ class ObjectServer final : public OssApi {
   Task<Result<v1::PunchReply>> DoPunch(v1::PunchRequest request);
   Task<Result<v1::GlimpseReply>> DoGlimpse(v1::GlimpseRequest request);
   Task<Result<v1::DestroyReply>> DoDestroy(v1::DestroyRequest request);
+  Task<Result<v1::ListObjectsReply>> DoListObjects(v1::ListObjectsRequest request);
   Task<Result<v1::CommitReply>> DoCommit(v1::CommitRequest request);
   Task<Result<v1::OssPingReply>> DoPing(v1::OssPingRequest request);
 

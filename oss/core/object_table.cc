@@ -85,6 +85,11 @@ ObjectUse ObjectTable::Enter(const ObjectId& id) {
   return ObjectUse(object);
 }
 
+const Object* ObjectTable::Peek(const ObjectId& id) const {
+  const auto it = objects_.find(id);
+  return it != objects_.end() && it->second->loaded ? it->second.get() : nullptr;
+}
+
 Task<Status> ObjectTable::Load(Object& object, Purpose purpose) {
   const bool scan = purpose == Purpose::kChange;
   if (object.loaded && (!scan || object.scanned)) co_return Status::Ok();

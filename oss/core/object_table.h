@@ -65,6 +65,8 @@ class ObjectTable {
       : strand_(strand), io_(io), kv_(kv), limits_(limits) {}
 
   ObjectUse Enter(const ObjectId& id);
+  // What is in memory of it and loaded; null: the store tells all there is.
+  const Object* Peek(const ObjectId& id) const;
 
   // kChange also learns the object's slots and chunk rows, by one walk over its rows: the price of the first change after
   // it was loaded.

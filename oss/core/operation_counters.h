@@ -9,9 +9,12 @@
 
 namespace nacre {
 
-enum class OssOperation { kConnect, kEndReplay, kDisconnect, kWrite, kRead, kSetSize, kPunch, kGlimpse, kDestroy, kCommit, kPing };
-constexpr std::array<std::string_view, 11> kOssOperationNames = {
-    "Connect", "EndReplay", "Disconnect", "Write", "Read", "SetSize", "Punch", "Glimpse", "Destroy", "Commit", "Ping"};
+enum class OssOperation {
+  kConnect, kEndReplay, kDisconnect, kWrite, kRead, kSetSize, kPunch, kGlimpse, kDestroy, kListObjects, kCommit, kPing
+};
+constexpr std::array<std::string_view, 12> kOssOperationNames = {
+    "Connect", "EndReplay", "Disconnect", "Write",       "Read",   "SetSize",
+    "Punch",   "Glimpse",   "Destroy",    "ListObjects", "Commit", "Ping"};
 
 class OperationCounters {
  public:

@@ -62,6 +62,7 @@ void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& run
   table.Serve(&Generated::RequestPunch, &OssApi::Punch);
   table.Serve(&Generated::RequestGlimpse, &OssApi::Glimpse);
   table.Serve(&Generated::RequestDestroy, &OssApi::Destroy);
+  table.Serve(&Generated::RequestListObjects, &OssApi::ListObjects);
   table.Serve(&Generated::RequestCommit, &OssApi::Commit);
   table.Serve(&Generated::RequestPing, &OssApi::Ping);
 }

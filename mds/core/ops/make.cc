@@ -1,15 +1,11 @@
 // Make: directories, symlinks and special files.
-#include "common/base/hash.h"
 #include "common/wire/wire.h"
 #include "mds/core/births.h"
-#include "mds/core/key_schema.h"
 #include "mds/core/ops/operations.h"
 #include "mds/core/sizes.h"
 
 namespace nacre {
 namespace {
-
-constexpr uint32_t kSipHash = 1;
 
 Status CheckSymlink(const ParentDirectory& parent, const v1::MakeRequest& request) {
   const std::string& target = request.symlink_target();
@@ -49,12 +45,6 @@ Status CheckType(Op& op, const ParentDirectory& parent, const v1::MakeRequest& r
   }
 }
 
-// The same when the request is replayed, and not to be foreseen by who makes the names.
-std::string SaltOf(const Core& core, const Fid& fid) {
-  const auto sum = Sha256(AsBytes(core.salt_secret), AsBytes(FidKey(fid)));
-  return std::string(reinterpret_cast<const char*>(sum.data()), 16);
-}
-
 void FillByType(Core& core, const Fid& fid, const ParentDirectory& parent, const v1::MakeRequest& request,
                 rows::InodeRow& row) {
   row.mutable_attr()->set_rdev(request.rdev());
@@ -64,8 +54,7 @@ void FillByType(Core& core, const Fid& fid, const ParentDirectory& parent, const
     row.mutable_attr()->set_mode(0777);
   }
   if (request.type() == v1::FILE_TYPE_DIRECTORY) {
-    row.set_hash_type(kSipHash);
-    row.set_salt(SaltOf(core, fid));
+    SetSalt(core, fid, row);
     if (parent.row->has_default_layout()) *row.mutable_default_layout() = parent.row->default_layout();
   }
 }

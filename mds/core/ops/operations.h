@@ -50,6 +50,9 @@ Answer<v1::GetXattrsReply> ServeGetXattrs(Core& core, Op& op, const v1::GetXattr
 Answer<v1::SetXattrReply> ServeSetXattr(Core& core, Op& op, const v1::SetXattrRequest& request);
 Answer<v1::SetPolicyReply> ServeSetPolicy(Core& core, Op& op, const v1::SetPolicyRequest& request);
 Answer<v1::SetLayoutReply> ServeSetLayout(Core& core, Op& op, const v1::SetLayoutRequest& request);
+// check.cc, mend.cc: fsck
+Answer<v1::CheckReply> ServeCheck(Core& core, Op& op, const v1::CheckRequest& request);
+Answer<v1::MendReply> ServeMend(Core& core, Op& op, const v1::MendRequest& request);
 
 // A request that is answered from its reply record: what of its effect is in memory only, and went with an earlier life of
 // the server, is there again when this ends.

@@ -83,6 +83,8 @@ class MdsLink final : public MdsApi {
   NACRE_LINK_CALL("mds.", MdsApi, SetXattr, SetXattrRequest, SetXattrReply)
   NACRE_LINK_CALL("mds.", MdsApi, SetPolicy, SetPolicyRequest, SetPolicyReply)
   NACRE_LINK_CALL("mds.", MdsApi, SetLayout, SetLayoutRequest, SetLayoutReply)
+  NACRE_LINK_CALL("mds.", MdsApi, Check, CheckRequest, CheckReply)
+  NACRE_LINK_CALL("mds.", MdsApi, Mend, MendRequest, MendReply)
 
  private:
   SimLoop* const loop_;
@@ -102,6 +104,7 @@ class OssLink final : public OssApi {
   NACRE_LINK_CALL("oss.", OssApi, Punch, PunchRequest, PunchReply)
   NACRE_LINK_CALL("oss.", OssApi, Glimpse, GlimpseRequest, GlimpseReply)
   NACRE_LINK_CALL("oss.", OssApi, Destroy, DestroyRequest, DestroyReply)
+  NACRE_LINK_CALL("oss.", OssApi, ListObjects, ListObjectsRequest, ListObjectsReply)
   NACRE_LINK_CALL("oss.", OssApi, Commit, CommitRequest, CommitReply)
   NACRE_LINK_CALL("oss.", OssApi, Ping, OssPingRequest, OssPingReply)
 

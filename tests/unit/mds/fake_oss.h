@@ -114,6 +114,26 @@ class FakeOss final : public OssApi {
     co_return v1::DestroyReply();
   }
 
+  Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) override {
+    NACRE_CO_RETURN_IF_ERROR(Reach());
+    v1::ListObjectsReply reply;
+    for (const auto& [id, object] : objects) {
+      std::string key;
+      AppendObjectId(key, id);
+      if (key < request.from()) continue;
+      if (static_cast<uint32_t>(reply.items_size()) == request.objects_max()) {
+        reply.set_next(std::move(key));
+        break;
+      }
+      auto* item = reply.add_items();
+      item->set_key(std::move(key));
+      item->set_size(object.size);
+      item->set_pages(object.digests.size());
+      item->set_file_epoch(object.file_epoch);
+    }
+    co_return reply;
+  }
+
   // The MDS asks for none of these.
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest) override { co_return Never(); }
   Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest) override { co_return Never(); }

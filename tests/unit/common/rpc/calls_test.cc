@@ -53,6 +53,7 @@ class PingedOss final : public OssApi {
   Task<Result<v1::PunchReply>> Punch(v1::PunchRequest) override { co_return Refusal(); }
   Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest) override { co_return Refusal(); }
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest) override { co_return Refusal(); }
+  Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest) override { co_return Refusal(); }
 
   std::atomic<int> pings{0};
   std::atomic<bool> hold{false};
