@@ -99,6 +99,8 @@ struct SizeFacts {
   Fid fid;
   uint64_t stated = 0;
   uint64_t of_objects = 0;
+  uint64_t blocks_stated = 0;  // at least so many of 512 bytes were stored
+  uint64_t blocks_of_objects = 0;
 };
 
 // An object that an OST has.
@@ -108,7 +110,7 @@ struct ObjectFacts {
   bool reads = false;  // key and row: else nothing below is known
   ObjectId object;
   InodeState inode = InodeState::kAbsent;
-  bool layout_reads = true;  // of that inode
+  bool layout_reads = true;  // of that inode, and it lies on OSTs that there are
   bool named_by_layout = false;  // as lying on this very OST
   bool freed = false;            // it is to be destroyed there
 };

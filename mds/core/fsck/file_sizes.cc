@@ -11,20 +11,6 @@ namespace {
 
 bool NoAnswer(Code code) { return code == Code::kUnavailable || code == Code::kTimedOut; }
 
-// Only then there is somebody to ask.
-bool LiesOnKnownOsts(const Core& core, const v1::Layout& wire) {
-  const auto layout = FromWire(wire);
-  if (!layout.ok()) return false;
-  for (const Mirror& mirror : layout->mirrors) {
-    for (const Component& component : mirror.components) {
-      for (uint32_t ost : component.osts) {
-        if (!core.map.OstAddress(ost)) return false;
-      }
-    }
-  }
-  return true;
-}
-
 // A size that only its objects may contradict; null: there is none now.
 Result<StoredInodePtr> FindExact(Core& core, const Fid& fid) {
   auto inode = Gatherer(core).Find(fid);
@@ -32,12 +18,20 @@ Result<StoredInodePtr> FindExact(Core& core, const Fid& fid) {
   const rows::InodeRow& row = (*inode)->row;
   const bool exact = (*inode)->state == InodeState::kReadable && IsRegular(row) &&
                      row.attr().size_state() == v1::SIZE_EXACT && !core.openers.HasWriter(fid) &&
-                     LiesOnKnownOsts(core, row.layout());
+                     LayoutOnKnownOsts(core, row.layout()).has_value();
   return exact ? inode : Result<StoredInodePtr>(StoredInodePtr());
 }
 
 GlimpseWish WishFor(const Fid& fid, const StoredInodePtr& inode) {
   return {.fid = fid, .layout = &inode->row.layout(), .raise_epoch = 0};
+}
+
+SizeFacts FactsOf(const Fid& fid, const rows::InodeRow& row, const ObjectSums& sums) {
+  return {.fid = fid,
+          .stated = row.attr().size(),
+          .of_objects = sums.size,
+          .blocks_stated = row.attr().blocks(),
+          .blocks_of_objects = sums.allocated_bytes / 512};
 }
 
 Task<Result<Findings>> CompareLocked(Core& core, Fid fid) {
@@ -67,7 +61,7 @@ Task<Result<std::vector<Fid>>> FindSuspects(Core& core, const std::vector<Fid>& 
   if (!sums.ok()) co_return asked;  // one of them cannot be told: each for itself
   std::vector<Fid> suspects;
   for (size_t at = 0; at < asked.size(); ++at) {
-    if ((*sums)[at].size != inodes[at]->row.attr().size()) suspects.push_back(asked[at]);
+    if (!JudgeSize(FactsOf(asked[at], inodes[at]->row, (*sums)[at])).empty()) suspects.push_back(asked[at]);
   }
   co_return suspects;
 }
@@ -88,8 +82,7 @@ Task<Result<std::optional<SizeFacts>>> CompareSize(Core& core, Fid fid) {
                       (*after)->row.attr().file_epoch() == (*before)->row.attr().file_epoch() &&
                       (*after)->row.layout().generation() == (*before)->row.layout().generation();
   if (!stayed) co_return std::optional<SizeFacts>();
-  const SizeFacts facts{.fid = fid, .stated = (*after)->row.attr().size(), .of_objects = sums->front().size};
-  co_return std::optional<SizeFacts>(facts);
+  co_return std::optional<SizeFacts>(FactsOf(fid, (*after)->row, sums->front()));
 }
 
 Task<Result<Findings>> CompareSizes(Core& core, std::vector<Fid> files) {

@@ -29,6 +29,17 @@ bool Claims(const rows::InodeRow& row, const Fid& parent, uint64_t cookie) {
   return row.has_parent() && row.parent_cookie() == cookie && FromWire(row.parent()) == parent;
 }
 
+std::optional<uint32_t> UnknownOst(const Core& core, const Layout& layout) {
+  for (const Mirror& mirror : layout.mirrors) {
+    for (const Component& component : mirror.components) {
+      for (uint32_t ost : component.osts) {
+        if (!core.map.OstAddress(ost)) return ost;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 bool CanBeContext(const std::string& context) { return context.empty() || DecodeContext(AsBytes(context)).ok(); }
 
 }  // namespace
@@ -50,6 +61,12 @@ KvFamily FamilyOf(v1::CheckArea area) {
     default:
       NACRE_CHECK(false, "an area without a family");
   }
+}
+
+std::optional<Layout> LayoutOnKnownOsts(const Core& core, const v1::Layout& wire) {
+  auto layout = FromWire(wire);
+  if (!layout.ok() || UnknownOst(core, *layout)) return std::nullopt;
+  return *std::move(layout);
 }
 
 Result<StoredInodePtr> Gatherer::Find(const Fid& fid) {
@@ -203,23 +220,15 @@ Result<InodeFacts> Gatherer::Inode(std::string_view key, std::string_view value)
     if (!leads.ok()) return leads.status();
     facts.leads_cycle = *leads;
   }
-  if (IsRegular(row)) NACRE_RETURN_IF_ERROR(LookAtLayout(row, facts));
+  if (IsRegular(row)) LookAtLayout(row, facts);
   NACRE_RETURN_IF_ERROR(CountXattrs(facts));
   return facts;
 }
 
-Status Gatherer::LookAtLayout(const rows::InodeRow& row, InodeFacts& facts) {
+void Gatherer::LookAtLayout(const rows::InodeRow& row, InodeFacts& facts) {
   const auto layout = FromWire(row.layout());
   facts.layout_reads = layout.ok();
-  if (!layout.ok()) return Status::Ok();
-  for (const Mirror& mirror : layout->mirrors) {
-    for (const Component& component : mirror.components) {
-      for (uint32_t ost : component.osts) {
-        if (!core_.map.OstAddress(ost)) facts.unknown_ost = ost;
-      }
-    }
-  }
-  return Status::Ok();
+  if (layout.ok()) facts.unknown_ost = UnknownOst(core_, *layout);
 }
 
 Status Gatherer::CountXattrs(InodeFacts& facts) {
@@ -295,9 +304,9 @@ Result<ObjectFacts> Gatherer::Object(uint32_t ost, const v1::ListObjectsReply::I
   if (!freed.ok()) return freed.status();
   facts.freed = freed->has_value();
   if (facts.inode != InodeState::kReadable || !IsRegular((*inode)->row)) return facts;
-  const auto layout = FromWire((*inode)->row.layout());
-  facts.layout_reads = layout.ok();
-  if (!layout.ok()) return facts;
+  const auto layout = LayoutOnKnownOsts(core_, (*inode)->row.layout());
+  facts.layout_reads = layout.has_value();
+  if (!layout) return facts;
   for (const Mirror& mirror : layout->mirrors) {
     for (const Component& component : mirror.components) {
       if (mirror.id != facts.object.mirror || component.id != facts.object.component) continue;

@@ -45,13 +45,16 @@ class Gatherer {
   Result<bool> LeadsCycle(const Fid& fid);
   // The directory above, if the one here stands there; nullopt: it does not, or is none.
   Result<std::optional<Fid>> Above(const Fid& directory);
-  Status LookAtLayout(const rows::InodeRow& row, InodeFacts& facts);
+  void LookAtLayout(const rows::InodeRow& row, InodeFacts& facts);
   Status CountXattrs(InodeFacts& facts);
 
   Core& core_;
   std::unordered_map<Fid, StoredInodePtr, FidHash> inodes_;
   std::unordered_set<Fid, FidHash> reach_root_;
 };
+
+// nullopt: it makes no sense, or names an OST that there is not.
+std::optional<Layout> LayoutOnKnownOsts(const Core& core, const v1::Layout& wire);
 
 // The family an area walks over; OBJECTS has none.
 KvFamily FamilyOf(v1::CheckArea area);

@@ -228,6 +228,13 @@ Findings JudgeCounters(const CounterFacts& facts) {
 
 Findings JudgeSize(const SizeFacts& facts) {
   Findings out;
+  if (facts.blocks_of_objects < facts.blocks_stated) {
+    out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_SIZE, kForPeople,
+                                      "data is missing: its objects hold " + Number(facts.blocks_of_objects) + " of " +
+                                          Number(facts.blocks_stated) + " blocks"),
+                              facts.blocks_stated, facts.blocks_of_objects));
+    return out;
+  }
   if (facts.stated == facts.of_objects) return out;
   std::string what = "says exactly " + Number(facts.stated) + " bytes, its objects say " + Number(facts.of_objects);
   out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_SIZE, kMendable, std::move(what)), facts.stated, facts.of_objects));

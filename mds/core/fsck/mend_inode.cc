@@ -190,8 +190,28 @@ Task<Result<v1::MendReply>> MendSize(Core& core, Op& op, v1::Finding asked) {
   co_return reply;
 }
 
+// A stray object may be what a damaged layout does not name any more: it may go only when its file is seen to have all of
+// its data without it.
+Task<Status> CheckNotMissed(Core& core, const v1::Finding& asked) {
+  if (asked.kind() != v1::FINDING_STRAY_OBJECT) co_return Status();
+  const Fid fid = LoadObjectId(AsBytes(asked.key()).data()).fid;
+  auto inode = Gatherer(core).Find(fid);
+  if (!inode.ok()) co_return inode.status();
+  if ((*inode)->state == InodeState::kReadable && !IsRegular((*inode)->row)) co_return Status();
+  auto facts = co_await CompareSize(core, fid);
+  if (!facts.ok()) co_return facts.status();
+  if (!facts->has_value()) co_return Status(Code::kBusy, "its file is in use, or has no exact size");
+  if (JudgeSize(**facts).empty()) co_return Status();
+  co_return Status(Code::kBusy, "its file has not got all of its data elsewhere");
+}
+
 // As if its file had just been removed: the destroyer does the rest, once this is stable.
 Task<Result<v1::MendReply>> MendObject(Core& core, Op& op, v1::Finding asked) {
+  if (asked.key().size() != kObjectIdBytes) co_return MendAnswer(v1::MEND_GONE);
+  const auto lock = co_await core.file_locks.Exclusive(LoadObjectId(AsBytes(asked.key()).data()).fid);
+  const Status missed = co_await CheckNotMissed(core, asked);
+  if (missed.code() == Code::kBusy) co_return MendAnswer(v1::MEND_CANNOT, missed.message());
+  if (!missed.ok()) co_return missed;
   auto findings = co_await CheckObject(core, asked.ost(), asked.key());
   if (!findings.ok()) co_return findings.status();
   auto answered = FindAnswered<v1::MendReply>(core, op);

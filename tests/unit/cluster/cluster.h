@@ -38,6 +38,15 @@ class Cluster {
     Announce(index);
   }
 
+  void StopMds() { mds_.Stop(); }
+  void StartMds() {
+    mds_.Start();
+    for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
+  }
+  // What the servers keep; to be changed while they are stopped.
+  KvStore& MdsKv() { return mds_.kv(); }
+  OstHost& ost(uint32_t index) { return *osts_[index]; }
+
   // The MDS's orders for each of the two reach the other, as after a change of addresses that it has not heard of.
   void SwapForMds(uint32_t first, uint32_t second) { std::swap(reached_as_[first], reached_as_[second]); }
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "common/kv/kv_store.h"
+#include "common/layout/layout.h"
 #include "tests/unit/cluster/links.h"
 
 namespace nacre {
@@ -26,6 +28,13 @@ class OstHost {
   // Does anything it stores hold these bytes?
   bool Stores(const std::string& bytes);
   uint64_t StoredPages() const;
+  // While it is stopped: an object of that size without a page, as nobody ordered it; and one that is lost.
+  void PlantObject(const ObjectId& id, uint64_t size);
+  void LoseObject(const ObjectId& id);
+  // In its store, which is behind what it has answered.
+  bool HasObject(const ObjectId& id);
+  bool HasTombstone(const ObjectId& id);
+  KvStore& kv();  // of this life; while the server is stopped, a test may change it
 
  private:
   struct Impl;
@@ -44,6 +53,7 @@ class MdsHost {
   void Crash();
   const std::shared_ptr<Place<MdsApi>>& place() const;
   bool Stores(const std::string& bytes);
+  KvStore& kv();
 
  private:
   struct Impl;

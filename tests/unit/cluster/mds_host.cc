@@ -68,6 +68,8 @@ void MdsHost::Crash() {
 
 const std::shared_ptr<Place<MdsApi>>& MdsHost::place() const { return impl_->place; }
 
+KvStore& MdsHost::kv() { return *impl_->kv; }
+
 bool MdsHost::Stores(const std::string& bytes) { return KvHolds(*impl_->kv, MdsFamilies().size(), bytes); }
 
 }  // namespace nacre

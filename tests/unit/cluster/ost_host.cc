@@ -1,6 +1,7 @@
 #include "common/kv/memory_kv.h"
 #include "common/wire/wire.h"
 #include "oss/core/object_server.h"
+#include "oss/core/rows.h"
 #include "oss/store/memory_device.h"
 #include "tests/unit/cluster/hosts.h"
 #include "tests/unit/cluster/kv_search.h"
@@ -94,6 +95,24 @@ bool OstHost::Stores(const std::string& bytes) {
   }
   return false;
 }
+
+void OstHost::PlantObject(const ObjectId& id, uint64_t size) {
+  KvBatch batch;
+  batch.Put(kObjectFamily, ObjectKey(id), EncodeObjectRow({.size = size, .file_epoch = 1}));
+  ASSERT_TRUE(impl_->kv->Apply(batch, KvStore::Durability::kSynced).ok());
+}
+
+void OstHost::LoseObject(const ObjectId& id) {
+  KvBatch batch;
+  batch.Delete(kObjectFamily, ObjectKey(id));
+  ASSERT_TRUE(impl_->kv->Apply(batch, KvStore::Durability::kSynced).ok());
+}
+
+bool OstHost::HasObject(const ObjectId& id) { return impl_->kv->Get(kObjectFamily, ObjectKey(id))->has_value(); }
+
+bool OstHost::HasTombstone(const ObjectId& id) { return impl_->kv->Get(kTombstoneFamily, ObjectKey(id))->has_value(); }
+
+KvStore& OstHost::kv() { return *impl_->kv; }
 
 uint64_t OstHost::StoredPages() const { return impl_->device->StoredPages(); }
 

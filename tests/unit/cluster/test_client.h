@@ -50,8 +50,8 @@ inline std::shared_ptr<const MasterKey> KeyNumber(uint8_t number) {
 
 class TestClient {
  public:
-  TestClient(Cluster& cluster, uint64_t seed, Duration wait = std::chrono::seconds(60))
-      : cluster_(cluster), random_(seed), core(MakeEnvironment(wait)) {
+  TestClient(Cluster& cluster, uint64_t seed, Duration wait = std::chrono::seconds(60), uint32_t uid = 0)
+      : cluster_(cluster), random_(seed), core(MakeEnvironment(wait, uid)) {
     const Status started = Run(core.Start());
     EXPECT_TRUE(started.ok()) << started.ToString();
   }
@@ -171,7 +171,7 @@ class TestClient {
     EXPECT_TRUE(file.ok()) << path << ": " << file.status().ToString();
     return file.ok() ? *file : nullptr;
   }
-  Environment MakeEnvironment(Duration wait) {
+  Environment MakeEnvironment(Duration wait, uint32_t uid) {
     Environment environment;
     environment.mds = MakeLink(&cluster_.loop, cluster_.mds_place(), &log);
     environment.mds_address = "mds:0";
@@ -183,6 +183,7 @@ class TestClient {
     environment.clock = &cluster_.loop;
     environment.random = &random_;
     environment.keyring = &keyring_;
+    environment.caller.set_uid(uid);
     environment.client_name = "test";
     environment.notice = [this](const std::string& text) { notices.push_back(text); };
     environment.wait_timeout = wait;
