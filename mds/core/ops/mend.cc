@@ -20,9 +20,8 @@ Task<Result<v1::MendReply>> MendOfInode(Core& core, Op& op, v1::Finding asked) {
 Answer<v1::MendReply> ServeMend(Core& core, Op& op, const v1::MendRequest& request) {
   NACRE_CO_RETURN_IF_ERROR(CheckMayFsck(op));
   const v1::Finding& finding = request.finding();
-  if (finding.key().empty() || finding.key().size() > kKeyBytesMax) {
-    co_return Status(Code::kInvalid, "a finding without a row");
-  }
+  // Also an empty key can be a row's.
+  if (finding.key().size() > kKeyBytesMax) co_return Status(Code::kInvalid, "no row has such a key");
   switch (finding.area()) {
     case v1::CHECK_ENTRIES:
       co_return MendEntry(core, op, finding);
