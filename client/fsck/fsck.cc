@@ -33,22 +33,47 @@ class FsckRun {
   FsckRun(ClientCore& core, FsckOptions options) : core_(core), options_(std::move(options)) {}
 
   Task<Result<FsckReport>> Run() {
+    const Result<std::vector<uint32_t>> osts = co_await FindOsts();
+    if (!osts.ok()) co_return osts.status();
     for (v1::CheckArea area : kAreas) {
       const Status walked = co_await Walk(area, 0);
       if (!walked.ok()) co_return walked;
     }
-    v1::GetClusterMapRequest request;
-    const auto map = co_await core_.session().Call(&MdsApi::GetClusterMap, std::move(request), CallKind::kLook);
-    if (!map.ok()) co_return map.status();
-    for (const v1::Target& target : map->map().targets()) {
-      if (target.kind() != v1::TARGET_OST) continue;
-      const Status walked = co_await Walk(v1::CHECK_OBJECTS, target.index());
+    for (uint32_t ost : *osts) {
+      const Status walked = co_await Walk(v1::CHECK_OBJECTS, ost);
       if (!walked.ok()) co_return walked;
     }
     co_return std::move(report_);
   }
 
  private:
+  // All of them, or the name of the one without which sizes and objects cannot be checked.
+  Task<Result<std::vector<uint32_t>>> FindOsts() {
+    v1::GetClusterMapRequest request;
+    const auto map = co_await core_.session().Call(&MdsApi::GetClusterMap, std::move(request), CallKind::kLook);
+    if (!map.ok()) co_return map.status();
+    std::vector<uint32_t> osts;
+    for (const v1::Target& target : map->map().targets()) {
+      if (target.kind() != v1::TARGET_OST) continue;
+      osts.push_back(target.index());
+      const Status answers = co_await AwaitOst(core_.osts().Get(target.index()));
+      if (!answers.ok()) co_return answers;
+    }
+    co_return osts;
+  }
+  Task<Status> AwaitOst(std::shared_ptr<Ost> ost) {
+    const Environment& environment = core_.environment();
+    const MonotonicTime limit = environment.clock->Now() + environment.wait_timeout;
+    for (int attempt = 0;; ++attempt) {
+      const auto pong = co_await ost->Ping(false);
+      if (pong.code() != Code::kUnavailable || environment.clock->Now() >= limit) {
+        co_return pong.status().With(ost->Name() + " is needed");
+      }
+      ost->notice().Waiting(ost->Name(), pong.status());
+      co_await Sleep(*environment.timers, *environment.pool, BackOff(attempt, *environment.random));
+    }
+  }
+
   Task<Status> Walk(v1::CheckArea area, uint32_t ost) {
     v1::CheckRequest request;
     request.set_area(area);

@@ -56,6 +56,7 @@ class Crash(unittest.TestCase):
             for path, bytes_wanted in content.items():
                 self.assertEqual(self.cluster.ok("cat", path).out, bytes(bytes_wanted), path)
             self.assertEqual(sorted(self.cluster.ok("ls", "/vault").text.split()), sorted(p[7:] for p in content))
+            self.cluster.ok("fsck")
 
     def change(self, path, content):
         piece = self.rng.randbytes(self.rng.randrange(1, 20_000))
@@ -130,6 +131,7 @@ class Crash(unittest.TestCase):
         if self.cluster.run("stat", "/vault/cut").code == OK:
             content = self.cluster.ok("cat", "/vault/cut").out
             self.assertEqual(self.cluster.entry("/vault/cut")["size"], len(content))
+        self.cluster.ok("fsck")
         self.cluster.ok("put", local, "/vault/cut")
         self.cluster.ok("rm", "/vault/cut")
         self.assertEqual(self.cluster.ok("ls", "/vault").out, b"")
@@ -146,6 +148,7 @@ class Crash(unittest.TestCase):
         self.cluster.kill("mdt0")
         self.start_all()
         wait_until(lambda: self.stored_bytes() < 300_000, "the objects of removed files are gone")
+        self.cluster.ok("fsck")
 
 
 if __name__ == "__main__":

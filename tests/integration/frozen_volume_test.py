@@ -56,10 +56,12 @@ class FrozenVolume(unittest.TestCase):
         self.assertTrue(versions)
         for version in versions:
             cluster, expected = self.open_volume(version)
+            cluster.ok("fsck")
             for directory, facts in expected.items():
                 with self.subTest(version=version, directory=directory):
                     self.check_directory(cluster, directory, facts)
                     self.check_changes(cluster, directory)
+            cluster.ok("fsck")
 
 
 if __name__ == "__main__":

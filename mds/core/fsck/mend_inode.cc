@@ -205,6 +205,17 @@ Task<Status> CheckNotMissed(Core& core, const v1::Finding& asked) {
   co_return Status(Code::kBusy, "its file has not got all of its data elsewhere");
 }
 
+// The object has a FID that was not given away yet: the metadata store is older than the objects, put back from a copy
+// perhaps. What is made from now on gets FIDs behind it, or it would meet the tombstone. (A number out of all reason is
+// nobody's; taking it for true would use the ranges up.)
+void TakeRangeAsGiven(Core& core, Change& change, const Fid& fid) {
+  constexpr uint64_t kStepMax = uint64_t{1} << 32;
+  const uint64_t range = fid.seq & ((uint64_t{1} << 48) - 1);
+  if (fid.home_mdt() != core.options.mdt_index || range < core.next_range || range - core.next_range >= kStepMax) return;
+  core.next_range = range + 1;
+  change.batch().Put(kMetaFamily, std::string(kMetaNextRange), EncodeNumber(core.next_range));
+}
+
 // As if its file had just been removed: the destroyer does the rest, once this is stable.
 Task<Result<v1::MendReply>> MendObject(Core& core, Op& op, v1::Finding asked) {
   if (asked.key().size() != kObjectIdBytes) co_return MendAnswer(v1::MEND_GONE);
@@ -218,8 +229,10 @@ Task<Result<v1::MendReply>> MendObject(Core& core, Op& op, v1::Finding asked) {
   if (!answered.ok()) co_return answered.status();
   if (answered->has_value()) co_return std::move(**answered);
   if (StillFound(*findings, asked) == nullptr) co_return MendAnswer(v1::MEND_GONE);
+  const ObjectId object = LoadObjectId(AsBytes(asked.key()).data());
   Change change(core, op);
-  change.FreeObject(asked.ost(), LoadObjectId(AsBytes(asked.key()).data()));
+  change.FreeObject(asked.ost(), object);
+  TakeRangeAsGiven(core, change, object.fid);
   v1::MendReply reply = MendAnswer(v1::MEND_DONE);
   change.ApplyStable(op, reply);
   co_return reply;

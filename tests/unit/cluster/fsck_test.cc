@@ -426,7 +426,7 @@ TEST_F(FsckOfACluster, AnOstThatIsAwayIsNamedAndTheWaitEnds) {
   cluster.StopOst(1);
   const Result<FsckReport> report = impatient.Run(Fsck(impatient.core, FsckOptions()));
   EXPECT_EQ(report.code(), Code::kUnavailable);
-  EXPECT_NE(report.status().message().find("OST 1"), std::string::npos) << report.status().ToString();
+  EXPECT_NE(report.status().message().find("OST0001"), std::string::npos) << report.status().ToString();
   cluster.StartOst(1);
   ExpectClean("when it is back");
 }
