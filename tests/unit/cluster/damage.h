@@ -69,6 +69,11 @@ inline std::string Told(const FsckReport& report) {
   }
   return text;
 }
+// A client of its own finds nothing.
+inline void ExpectSound(Cluster& cluster) {
+  TestClient checker(cluster, 4711);
+  EXPECT_EQ(Told(RunFsck(checker, false)), "");
+}
 inline Kinds KindsOf(const FsckReport& report) {
   Kinds kinds;
   for (const FsckFinding& finding : report.findings) kinds.insert(finding.kind);

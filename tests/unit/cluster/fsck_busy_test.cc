@@ -70,6 +70,8 @@ class Busy {
     const uint64_t at = dice_.Below(100'000);
     (void)co_await (*file)->Write(at, data);
     if (dice_.Below(4) == 0) (void)co_await (*file)->Truncate(dice_.Below(200'000));
+    if (dice_.Below(4) == 0) (void)co_await (*file)->Punch(dice_.Below(200'000), dice_.Below(100'000));
+    if (dice_.Below(3) == 0) (void)co_await (*file)->Write(dice_.Below(250'000), data);
     if (dice_.Below(6) == 0) (void)co_await core_.names().Unlink(path, false);  // open without a name
     (void)co_await core_.closer().Close(*file);
   }

@@ -2,7 +2,7 @@
 // made once, the answer is the same. CallLog checks that what comes again is the same, byte for byte and run for run (promise P2).
 #include <array>
 
-#include "tests/unit/cluster/test_client.h"
+#include "tests/unit/cluster/damage.h"
 
 namespace nacre {
 namespace {
@@ -22,6 +22,7 @@ class LostAnswers : public testing::TestWithParam<Fault> {
     client.Put("/d/f", std::string(10000, 'f'));
     if (GetParam().crash) client.log.at_loss = cluster.orders.at_loss = [this](const std::string& name) { Crash(name); };
   }
+  void TearDown() override { ExpectSound(cluster); }
   void Crash(const std::string& name) {
     if (name.starts_with("mds.")) return cluster.CrashMds();
     for (uint32_t index = 0; index < cluster.ost_count(); ++index) cluster.CrashOst(index);

@@ -1,7 +1,7 @@
 // Servers lose power (promise P5): what an OST had answered comes again from the clients, byte for byte; what could not come
 // again is told to the file concerned and to no other. A restarted MDS, which answers stable changes only, is told what is
 // open; who comes too late has stale files, and is told so.
-#include "tests/unit/cluster/test_client.h"
+#include "tests/unit/cluster/damage.h"
 
 namespace nacre {
 namespace {
@@ -9,6 +9,8 @@ namespace {
 class Restart : public testing::TestWithParam<uint64_t> {
  protected:
   void SetUp() override { ASSERT_EQ(client.Encrypt("/d", 1), Code::kOk); }
+  // Whatever happened: the metadata is whole, and agrees with the objects.
+  void TearDown() override { ExpectSound(cluster); }
   Opened OnOst(const std::string& path, uint32_t ost) {
     FileOpener::Wish wish = TestClient::NewFile();
     wish.hint.set_has_first_ost(true);

@@ -3,7 +3,7 @@
 #include <array>
 #include <numeric>
 
-#include "tests/unit/cluster/test_client.h"
+#include "tests/unit/cluster/damage.h"
 
 namespace nacre {
 namespace {
@@ -19,6 +19,7 @@ class Sharing : public testing::TestWithParam<uint64_t> {
   void TearDown() override {
     EXPECT_TRUE(a.Close(of_a).ok());
     EXPECT_TRUE(b.Close(of_b).ok());
+    ExpectSound(cluster);
   }
   std::vector<Status> Together(std::vector<Task<Status>> tasks) { return cluster.loop.Run(WhenAll(std::move(tasks))); }
   static Task<Status> AppendOne(Opened file, const Bytes* data) {
