@@ -161,7 +161,7 @@ struct FsckFinding {
   enum class State : uint8_t { kLeft, kMended };
   std::string kind;                // nlink, lost, orphan-object, …: docs/fsck.md has the list
   std::string fid;                 // of the inode concerned; empty: none is known
-  std::string path;                // of it, or of the entry; the no-key form where keys are missing; empty: nobody can tell
+  std::string path;                // of it, or of the entry; no-key names where keys are missing; empty: nobody can tell
   std::string what;
   State state = State::kLeft;
   bool mendable = false;           // a repair could mend it

@@ -17,14 +17,22 @@ constexpr v1::CheckArea kAreas[] = {v1::CHECK_ENTRIES, v1::CHECK_INODES,  v1::CH
 
 std::string AreaName(v1::CheckArea area, uint32_t ost) {
   switch (area) {
-    case v1::CHECK_ENTRIES: return "entries";
-    case v1::CHECK_INODES: return "inodes, counters, sizes";
-    case v1::CHECK_LINKS: return "names";
-    case v1::CHECK_XATTRS: return "extended attributes";
-    case v1::CHECK_ORPHANS: return "inodes without a name";
-    case v1::CHECK_COUNTERS: return "counters";
-    case v1::CHECK_OBJECTS: return "objects of OST " + std::to_string(ost);
-    default: return "nothing";
+    case v1::CHECK_ENTRIES:
+      return "entries";
+    case v1::CHECK_INODES:
+      return "inodes, counters, sizes";
+    case v1::CHECK_LINKS:
+      return "names";
+    case v1::CHECK_XATTRS:
+      return "extended attributes";
+    case v1::CHECK_ORPHANS:
+      return "inodes without a name";
+    case v1::CHECK_COUNTERS:
+      return "counters";
+    case v1::CHECK_OBJECTS:
+      return "objects of OST " + std::to_string(ost);
+    default:
+      return "nothing";
   }
 }
 
@@ -118,7 +126,8 @@ class FsckRun {
     const std::string path = co_await PathOf(finding);  // as it was
     v1::MendRequest request;
     *request.mutable_finding() = finding;
-    const Result<v1::MendReply> reply = co_await core_.session().Call(&MdsApi::Mend, std::move(request), CallKind::kChange);
+    const Result<v1::MendReply> reply =
+        co_await core_.session().Call(&MdsApi::Mend, std::move(request), CallKind::kChange);
     if (!reply.ok()) co_return reply.status().With("mending " + FindingName(finding.kind()));
     if (reply->outcome() == v1::MEND_CANNOT) {
       why = reply->what();
@@ -179,22 +188,38 @@ Task<Result<FsckReport>> Fsck(ClientCore& core, FsckOptions options) {
 
 std::string FindingName(v1::FindingKind kind) {
   switch (kind) {
-    case v1::FINDING_UNREADABLE: return "unreadable";
-    case v1::FINDING_ENTRY: return "entry";
-    case v1::FINDING_NAME: return "name";
-    case v1::FINDING_NLINK: return "nlink";
-    case v1::FINDING_LOST: return "lost";
-    case v1::FINDING_DOUBLE: return "double-link";
-    case v1::FINDING_CYCLE: return "cycle";
-    case v1::FINDING_COUNTERS: return "counters";
-    case v1::FINDING_SIZE: return "size";
-    case v1::FINDING_LAYOUT: return "layout";
-    case v1::FINDING_CONTEXT: return "context";
-    case v1::FINDING_XATTR: return "xattr";
-    case v1::FINDING_ORPHAN_ROW: return "orphan-row";
-    case v1::FINDING_ORPHAN_OBJECT: return "orphan-object";
-    case v1::FINDING_STRAY_OBJECT: return "stray-object";
-    default: return "unknown";
+    case v1::FINDING_UNREADABLE:
+      return "unreadable";
+    case v1::FINDING_ENTRY:
+      return "entry";
+    case v1::FINDING_NAME:
+      return "name";
+    case v1::FINDING_NLINK:
+      return "nlink";
+    case v1::FINDING_LOST:
+      return "lost";
+    case v1::FINDING_DOUBLE:
+      return "double-link";
+    case v1::FINDING_CYCLE:
+      return "cycle";
+    case v1::FINDING_COUNTERS:
+      return "counters";
+    case v1::FINDING_SIZE:
+      return "size";
+    case v1::FINDING_LAYOUT:
+      return "layout";
+    case v1::FINDING_CONTEXT:
+      return "context";
+    case v1::FINDING_XATTR:
+      return "xattr";
+    case v1::FINDING_ORPHAN_ROW:
+      return "orphan-row";
+    case v1::FINDING_ORPHAN_OBJECT:
+      return "orphan-object";
+    case v1::FINDING_STRAY_OBJECT:
+      return "stray-object";
+    default:
+      return "unknown";
   }
 }
 

@@ -1,6 +1,6 @@
-// UnclaimedNames: entries whose inode does not know of them, met before that inode is. Without them it would be called lost,
-// though mending the entry is all it needs. Such an entry does not move unseen: whatever moves it makes its inode know it.
-// Pure; memory for each such entry, of which a sound filesystem has none.
+// UnclaimedNames: entries whose inode does not know of them, met before that inode is. Without them it would be called
+// lost, though mending the entry is all it needs. Such an entry does not move unseen: whatever moves it makes its inode
+// know it. Pure; memory for each such entry, of which a sound filesystem has none.
 #pragma once
 
 #include <optional>

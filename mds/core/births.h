@@ -20,7 +20,8 @@ Status CheckBirth(Core& core, Op& op, const ParentDirectory& parent, const Birth
 // The row, complete but for what only its type has. Times: now.
 rows::InodeRow NewInode(Op& op, const ParentDirectory& parent, const Birth& birth, uint64_t cookie, int64_t now_ns);
 
-// How names are found in a new directory: the same when the request is replayed, and not to be foreseen by who makes them.
+// How names are found in a new directory: the same when the request is replayed, and not to be foreseen by who makes
+// them.
 void SetSalt(const Core& core, const Fid& fid, rows::InodeRow& row);
 
 // Inode, entry, the parent's counters, and the FID is used. What CheckBirth let through.

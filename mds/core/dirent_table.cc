@@ -44,7 +44,9 @@ Result<std::optional<Dirent>> DirentTable::Walk::Next() {
   return std::optional<Dirent>(*std::move(entry));
 }
 
-uint64_t DirentTable::HashOf(std::string_view salt, std::string_view name) { return NameHashOf(CookieBase(salt, name)); }
+uint64_t DirentTable::HashOf(std::string_view salt, std::string_view name) {
+  return NameHashOf(CookieBase(salt, name));
+}
 
 Result<DirentPlace> DirentTable::Find(const Fid& directory, std::string_view salt, std::string_view name) {
   if (salt.size() != 16) return Status(Code::kIo, "directory " + ToString(directory) + " has no salt");

@@ -1,4 +1,4 @@
-// Start and stop, sessions, and what all requests share. The requests themselves: object_server_{write,read,orders,list}.cc.
+// Start and stop, sessions, and what all requests share. The requests: object_server_{write,read,orders,list}.cc.
 #include "oss/core/object_server.h"
 
 #include <algorithm>

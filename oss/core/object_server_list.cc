@@ -52,10 +52,14 @@ bool Overlay(const ObjectTable& table, Listing::Item& item) {
 
 Task<Result<v1::ListObjectsReply>> ObjectServer::DoListObjects(v1::ListObjectsRequest request) {
   co_await Hop(*strand_);
-  if (request.header().session() != 0) co_return Status(Code::kNotPermitted, "objects are listed by order of the MDS only");
+  if (request.header().session() != 0) {
+    co_return Status(Code::kNotPermitted, "objects are listed by order of the MDS only");
+  }
   const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
   if (!admitted.ok()) co_return admitted;
-  if (request.from().size() > kFromBytesMax) co_return Status(Code::kInvalid, "a place to list from that is no object's key");
+  if (request.from().size() > kFromBytesMax) {
+    co_return Status(Code::kInvalid, "a place to list from that is no object's key");
+  }
   const uint32_t objects_max = request.objects_max() == 0 ? kListedMax : std::min(request.objects_max(), kListedMax);
   // Objects are in the store only once they are stable.
   if (request.from().empty()) co_await committer_.CommitAll();

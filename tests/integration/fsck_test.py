@@ -1,5 +1,5 @@
-"""fsck with real processes: nothing is found while others work; what a metadata server that lost its newest changes leaves on
-the OSTs is found and destroyed; what an OST has lost is told; and only root and the owner of / may look."""
+"""fsck with real processes: nothing is found while others work; what a metadata server that lost its newest changes
+leaves on the OSTs is found and destroyed; what an OST has lost is told; and only root and the owner of / may look."""
 
 import os
 import shutil
@@ -65,7 +65,8 @@ class Fsck(unittest.TestCase):
         def work(number):
             place = "/vault/busy%d" % number
             while not stop.is_set():
-                for words in (["put", "-r", self.source, place], ["mv", place, place + "-moved"], ["rm", "-r", place + "-moved"]):
+                for words in (["put", "-r", self.source, place], ["mv", place, place + "-moved"],
+                              ["rm", "-r", place + "-moved"]):
                     result = self.cluster.run(*words)
                     if result.code != OK:
                         failures.append(str(result))
@@ -111,11 +112,12 @@ class Fsck(unittest.TestCase):
 
     def test_data_that_an_ost_has_lost_is_told_and_files_stay_as_they_are(self):
         self.cluster.ok("setstripe", "-c", "1", "-i", "1", "/vault/lost")
-        self.stop_and_swap("ost1", "db", lambda: self.cluster.ok("put", self.cluster.local("x", os.urandom(300 * KIB)), "/vault/lost"))
+        content = self.cluster.local("x", os.urandom(300 * KIB))
+        self.stop_and_swap("ost1", "db", lambda: self.cluster.ok("put", content, "/vault/lost"))
         for options in ([], ["--repair"], []):
             report = self.check(FSCK_ERRORS, *options)
-            self.assertEqual([(finding["kind"], finding["path"], finding["mendable"]) for finding in report["findings"]],
-                             [("size", "/vault/lost", False)])
+            found = [(finding["kind"], finding["path"], finding["mendable"]) for finding in report["findings"]]
+            self.assertEqual(found, [("size", "/vault/lost", False)])
         self.assertEqual(self.cluster.entry("/vault/lost")["size"], 300 * KIB)
         self.assert_tree_whole()
         self.cluster.ok("rm", "/vault/lost")

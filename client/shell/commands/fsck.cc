@@ -64,7 +64,8 @@ int RunFsck(CommandContext& context, bool repair) {
 void AddFsckCommands(CommandTree& tree) {
   auto repair = std::make_shared<bool>(false);
   CLI::App* command = tree.Add(
-      "fsck", "check the whole filesystem while it is in use; exit 26 if something is wrong (root, and the owner of / only)",
+      "fsck",
+      "check the whole filesystem while it is in use; exit 26 if something is wrong (root, and the owner of / only)",
       "nacre fsck\nnacre fsck --json\nnacre fsck --repair");
   command->add_flag("--repair", *repair, "mend what can be mended; what no directory leads to goes to /lost+found");
   tree.OnRun(command, [repair](CommandContext& context) { return RunFsck(context, *repair); });

@@ -1,5 +1,5 @@
-// Facts: what is known of one row of the metadata store, and of what it is connected with, at one moment. gather.h reads
-// them, judge.h judges them. Plain values.
+// Facts: what is known of one row of the metadata store, and of what it is connected with, at one moment. gather.h
+// reads them, judge.h judges them. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ struct EntryFacts {
   std::string name;        // as stored
   Fid target;
   v1::FileType type = v1::FILE_TYPE_NONE;
-  bool name_fits = true;     // it could be made in this directory
+  bool name_fits = true;        // it could be made in this directory
   bool name_leads_here = true;  // the cookie is one that the name may have, and no other entry has the name
   MetInode child;
   bool child_is_root = false;
@@ -110,7 +110,7 @@ struct ObjectFacts {
   bool reads = false;  // key and row: else nothing below is known
   ObjectId object;
   InodeState inode = InodeState::kAbsent;
-  bool layout_reads = true;  // of that inode, and it lies on OSTs that there are
+  bool layout_reads = true;      // of that inode, and it lies on OSTs that there are
   bool named_by_layout = false;  // as lying on this very OST
   bool freed = false;            // it is to be destroyed there
 };

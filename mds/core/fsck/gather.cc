@@ -144,7 +144,8 @@ Status Gatherer::FindPlace(EntryFacts& facts, const rows::InodeRow& directory) {
   facts.name_fits = CheckNameToStore(directory.context(), facts.name).ok();
   if (directory.salt().size() != kSaltBytes || !facts.name_fits) return Status::Ok();
   const uint64_t hash = DirentTable::HashOf(directory.salt(), facts.name);
-  facts.name_leads_here = facts.cookie >= kFirstCookie && facts.cookie <= kCookieMax && NameHashOf(facts.cookie) == hash;
+  facts.name_leads_here =
+      facts.cookie >= kFirstCookie && facts.cookie <= kCookieMax && NameHashOf(facts.cookie) == hash;
   if (!facts.name_leads_here) return Status::Ok();
   // Another entry may have the name only where several share its hash.
   const uint64_t first_place = std::max(hash << kCookiePlaceBits, kFirstCookie);
@@ -310,7 +311,8 @@ Result<ObjectFacts> Gatherer::Object(uint32_t ost, const v1::ListObjectsReply::I
   for (const Mirror& mirror : layout->mirrors) {
     for (const Component& component : mirror.components) {
       if (mirror.id != facts.object.mirror || component.id != facts.object.component) continue;
-      facts.named_by_layout |= facts.object.stripe < component.stripe_count() && component.osts[facts.object.stripe] == ost;
+      facts.named_by_layout |=
+          facts.object.stripe < component.stripe_count() && component.osts[facts.object.stripe] == ost;
     }
   }
   return facts;

@@ -1,6 +1,6 @@
-// Gatherer reads the facts of rows out of the store, as they are there: past the cached rows, which would hide damage. For
-// one moment: made, used and thrown away on the strand without a pause in between, so what it remembers of inodes stays
-// true. An error is the store's; a row that makes no sense is a fact.
+// Gatherer reads the facts of rows out of the store, as they are there: past the cached rows, which would hide damage.
+// For one moment: made, used and thrown away on the strand without a pause in between, so what it remembers of inodes
+// stays true. An error is the store's; a row that makes no sense is a fact.
 #pragma once
 
 #include <memory>

@@ -85,14 +85,17 @@ bool NameInRowIsThere(const InodeFacts& facts) {
 void JudgeNamesOfDirectory(const InodeFacts& facts, Findings& out) {
   if (facts.is_root()) return;
   if (facts.orphan_row) {
-    out.push_back(OfInode(facts.fid, v1::FINDING_ORPHAN_ROW, kMendable, "a directory that is marked as without a name"));
+    out.push_back(
+        OfInode(facts.fid, v1::FINDING_ORPHAN_ROW, kMendable, "a directory that is marked as without a name"));
   }
   if (NamesThere(facts) == 0) {
     out.push_back(OfInode(facts.fid, v1::FINDING_LOST, kMendable, "a directory without an entry"));
   } else if (facts.names.size() > 1 || facts.odd_link_rows > 0 || !NameInRowIsThere(facts)) {
-    out.push_back(OfInode(facts.fid, v1::FINDING_NAME, kMendable, "a directory that does not say one name, and that one"));
+    out.push_back(
+        OfInode(facts.fid, v1::FINDING_NAME, kMendable, "a directory that does not say one name, and that one"));
   } else if (facts.leads_cycle) {
-    out.push_back(OfInode(facts.fid, v1::FINDING_CYCLE, kMendable, "a directory below itself: the root does not lead to it"));
+    out.push_back(
+        OfInode(facts.fid, v1::FINDING_CYCLE, kMendable, "a directory below itself: the root does not lead to it"));
   }
 }
 
@@ -102,18 +105,20 @@ void JudgeNamesOfFile(const InodeFacts& facts, Findings& out) {
   if (there == 0) {
     const bool explained = facts.nlink == 0 && facts.orphan_row;
     if (!explained) {
-      out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_LOST, kMendable, "an inode without an entry"), facts.nlink, 0));
+      out.push_back(
+          WithNumbers(OfInode(facts.fid, v1::FINDING_LOST, kMendable, "an inode without an entry"), facts.nlink, 0));
     } else if (!all_there) {
       out.push_back(OfInode(facts.fid, v1::FINDING_NAME, kMendable, "an inode without a name says that it has some"));
     }
     return;
   }
   if (facts.nlink != there) {
-    out.push_back(WithNumbers(
-        OfInode(facts.fid, v1::FINDING_NLINK, kMendable, "says " + Number(facts.nlink) + " links, has " + Number(there)),
-        facts.nlink, there));
+    out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_NLINK, kMendable,
+                                      "says " + Number(facts.nlink) + " links, has " + Number(there)),
+                              facts.nlink, there));
   } else if (!all_there || !NameInRowIsThere(facts)) {
-    out.push_back(OfInode(facts.fid, v1::FINDING_NAME, kMendable, "says names that are not there, or not in the right place"));
+    out.push_back(
+        OfInode(facts.fid, v1::FINDING_NAME, kMendable, "says names that are not there, or not in the right place"));
   }
   if (facts.orphan_row) {
     out.push_back(OfInode(facts.fid, v1::FINDING_ORPHAN_ROW, kMendable, "has names, and is marked as without one"));
@@ -157,7 +162,8 @@ Findings JudgeEntry(const EntryFacts& facts) {
     out.push_back(OfEntry(facts, v1::FINDING_NAME, kMendable, "its inode does not know of this name"));
   }
   if (!ContextFits(facts)) {
-    out.push_back(OfEntry(facts, v1::FINDING_CONTEXT, kForPeople, "its encryption context does not fit its directory's"));
+    out.push_back(
+        OfEntry(facts, v1::FINDING_CONTEXT, kForPeople, "its encryption context does not fit its directory's"));
   }
   return out;
 }
@@ -165,7 +171,8 @@ Findings JudgeEntry(const EntryFacts& facts) {
 Findings JudgeInode(const InodeFacts& facts) {
   Findings out;
   if (!facts.key_fits) {
-    out.push_back(Found(v1::FINDING_UNREADABLE, v1::CHECK_INODES, facts.key, kForPeople, "an inode whose key is malformed"));
+    out.push_back(
+        Found(v1::FINDING_UNREADABLE, v1::CHECK_INODES, facts.key, kForPeople, "an inode whose key is malformed"));
     return out;
   }
   if (!facts.row_reads) {
@@ -181,7 +188,8 @@ Findings JudgeInode(const InodeFacts& facts) {
   }
   if (facts.type == v1::FILE_TYPE_DIRECTORY) {
     if (!facts.salt_fits) {
-      out.push_back(OfInode(facts.fid, v1::FINDING_UNREADABLE, kForPeople, "a directory without its salt: no name is found in it"));
+      out.push_back(OfInode(facts.fid, v1::FINDING_UNREADABLE, kForPeople,
+                            "a directory without its salt: no name is found in it"));
     }
     JudgeNamesOfDirectory(facts, out);
   } else {
@@ -215,11 +223,14 @@ Findings JudgeLeftRows(const LeftRowsFacts& facts) {
 
 Findings JudgeCounters(const CounterFacts& facts) {
   Findings out;
-  if (facts.reads && facts.stated.entries == facts.entries && facts.stated.subdirectories == facts.subdirectories) return out;
+  if (facts.reads && facts.stated.entries == facts.entries && facts.stated.subdirectories == facts.subdirectories) {
+    return out;
+  }
   const auto text = [](int64_t entries, int64_t subdirectories) {
     return std::to_string(entries) + " entries, " + std::to_string(subdirectories) + " directories among them";
   };
-  std::string what = facts.reads ? "says " + text(facts.stated.entries, facts.stated.subdirectories) : "counters that cannot be read";
+  std::string what =
+      facts.reads ? "says " + text(facts.stated.entries, facts.stated.subdirectories) : "counters that cannot be read";
   what += "; has " + text(facts.entries, facts.subdirectories);
   out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_COUNTERS, kMendable, std::move(what)),
                             static_cast<uint64_t>(facts.stated.entries), static_cast<uint64_t>(facts.entries)));
@@ -237,7 +248,8 @@ Findings JudgeSize(const SizeFacts& facts) {
   }
   if (facts.stated == facts.of_objects) return out;
   std::string what = "says exactly " + Number(facts.stated) + " bytes, its objects say " + Number(facts.of_objects);
-  out.push_back(WithNumbers(OfInode(facts.fid, v1::FINDING_SIZE, kMendable, std::move(what)), facts.stated, facts.of_objects));
+  out.push_back(
+      WithNumbers(OfInode(facts.fid, v1::FINDING_SIZE, kMendable, std::move(what)), facts.stated, facts.of_objects));
   return out;
 }
 

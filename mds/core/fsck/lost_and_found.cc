@@ -52,7 +52,9 @@ Result<LostAndFound> LostAndFound::Find(Core& core, const Fid& fid) {
   auto directory = gatherer.Find(place.directory_);
   if (!directory.ok()) return directory.status();
   if (!IsDirectory((*directory)->row)) return Useless("is no directory");
-  if (!(*directory)->row.context().empty()) return Useless("is encrypted, and nothing can be named in it without its key");
+  if (!(*directory)->row.context().empty()) {
+    return Useless("is encrypted, and nothing can be named in it without its key");
+  }
   auto reaches = gatherer.ReachesRoot(place.directory_);
   if (!reaches.ok()) return reaches.status();
   if (!*reaches) return Useless("is not where its inode says");
@@ -75,7 +77,8 @@ void LostAndFound::Put(Core& core, Change& change, const Fid& fid, rows::InodeRo
     change.batch().Put(kMetaFamily, std::string(kMetaNextRange), EncodeNumber(core.next_range));
     rows::InodeRow made = NewRow(core, directory, root_cookie_, change.now_ns());
     cookie = std::max(DirentTable::HashOf(made.salt(), name_) << kCookiePlaceBits, kFirstCookie);
-    const Dirent entry{.cookie = root_cookie_, .name = kDirectoryName, .fid = directory, .type = v1::FILE_TYPE_DIRECTORY};
+    const Dirent entry{
+        .cookie = root_cookie_, .name = kDirectoryName, .fid = directory, .type = v1::FILE_TYPE_DIRECTORY};
     change.AddInode(directory, std::move(made));
     change.PutEntry(kRootFid, entry);
     change.CountEntries(kRootFid, 1, 1);

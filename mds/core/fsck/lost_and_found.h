@@ -1,6 +1,7 @@
-// /lost+found: where inodes go that no directory leads to. A plain directory of root's (0700), made when first needed. What
-// has an encryption context may stand there too, as fscrypt lets it be linked into any plain directory: its names and
-// content stay ciphertext, and who has the key reads them. The name it gets is its FID, which tells nobody anything.
+// /lost+found: where inodes go that no directory leads to. A plain directory of root's (0700), made when first needed.
+// What has an encryption context may stand there too, as fscrypt lets it be linked into any plain directory: its names
+// and content stay ciphertext, and who has the key reads them. The name it gets is its FID, which tells nobody
+// anything.
 #pragma once
 
 #include <string>
@@ -12,10 +13,12 @@ namespace nacre {
 class LostAndFound {
  public:
   // Looks where this inode would go; nothing is changed. An error says why it cannot go there: the name is taken by
-  // something else, or the directory was given an encryption policy, so that nobody but its users can name anything in it.
+  // something else, or the directory was given an encryption policy, so that nobody but its users can name anything in
+  // it.
   static Result<LostAndFound> Find(Core& core, const Fid& fid);
 
-  // The entry, the directory's counters, the directory itself if it is not there; the row says the new name, and one link.
+  // The entry, the directory's counters, the directory itself if it is not there; the row says the new name, and one
+  // link.
   void Put(Core& core, Change& change, const Fid& fid, rows::InodeRow& row) const;
 
  private:

@@ -12,7 +12,8 @@ int64_t AsSubdirectory(v1::FileType type) { return type == v1::FILE_TYPE_DIRECTO
 // What its inode says of it is mended where that inode is looked at.
 void Remove(Change& change, const EntryFacts& facts) {
   change.RemoveEntry(facts.directory, facts.cookie);
-  if (facts.parent.state == InodeState::kAbsent || (facts.parent.state == InodeState::kReadable && !facts.parent.is_directory())) {
+  if (facts.parent.state == InodeState::kAbsent ||
+      (facts.parent.state == InodeState::kReadable && !facts.parent.is_directory())) {
     return;  // nobody counts there
   }
   change.CountEntries(facts.directory, -1, facts.row_reads ? -AsSubdirectory(facts.type) : 0);

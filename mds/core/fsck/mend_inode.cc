@@ -190,8 +190,8 @@ Task<Result<v1::MendReply>> MendSize(Core& core, Op& op, v1::Finding asked) {
   co_return reply;
 }
 
-// A stray object may be what a damaged layout does not name any more: it may go only when its file is seen to have all of
-// its data without it.
+// A stray object may be what a damaged layout does not name any more: it may go only when its file is seen to have all
+// of its data without it.
 Task<Status> CheckNotMissed(Core& core, const v1::Finding& asked) {
   if (asked.kind() != v1::FINDING_STRAY_OBJECT) co_return Status();
   const Fid fid = LoadObjectId(AsBytes(asked.key()).data()).fid;
@@ -211,7 +211,8 @@ Task<Status> CheckNotMissed(Core& core, const v1::Finding& asked) {
 void TakeRangeAsGiven(Core& core, Change& change, const Fid& fid) {
   constexpr uint64_t kStepMax = uint64_t{1} << 32;
   const uint64_t range = fid.seq & ((uint64_t{1} << 48) - 1);
-  if (fid.home_mdt() != core.options.mdt_index || range < core.next_range || range - core.next_range >= kStepMax) return;
+  if (fid.home_mdt() != core.options.mdt_index || range < core.next_range || range - core.next_range >= kStepMax)
+    return;
   core.next_range = range + 1;
   change.batch().Put(kMetaFamily, std::string(kMetaNextRange), EncodeNumber(core.next_range));
 }

@@ -1,8 +1,8 @@
-// Mends: one finding, judged once more and mended in one change, without a pause between the two. What a mend adds to or
-// takes from a directory it also adds to or takes from the counters, so these stay as right or wrong as they were.
+// Mends: one finding, judged once more and mended in one change, without a pause between the two. What a mend adds to
+// or takes from a directory it also adds to or takes from the counters, so these stay as right or wrong as they were.
 //
-// Nothing is ever removed but entries that lead nowhere, or twice to a directory, rows that belong to no inode, and objects
-// that belong to no file. docs/fsck.md says what each mend does, and why so.
+// Nothing is ever removed but entries that lead nowhere, or twice to a directory, rows that belong to no inode, and
+// objects that belong to no file. docs/fsck.md says what each mend does, and why so.
 #pragma once
 
 #include "mds/core/change.h"

@@ -23,7 +23,9 @@ Task<Result<Listing>> List(Core& core, uint32_t ost, std::string from, uint32_t 
     if (Status status = StatusOf(listing->header()); !status.ok()) listing = std::move(status);
   }
   if (!listing.ok()) co_return listing.status().With("listing the objects of " + name);
-  if (!listing->next().empty() && listing->next() <= from) co_return Status(Code::kIo, name + " lists its objects in a circle");
+  if (!listing->next().empty() && listing->next() <= from) {
+    co_return Status(Code::kIo, name + " lists its objects in a circle");
+  }
   co_return listing;
 }
 

@@ -1,6 +1,7 @@
-// Compares the objects of an OST with what the metadata knows of them. Three looks tell an object that is left over from
-// one that just goes: the OST listed it; then the metadata knew neither its inode, nor that it lies there, nor that it is to
-// be destroyed; and after that the OST still had it. FIDs and mirror ids are never used twice, so it is nobody's for ever.
+// Compares the objects of an OST with what the metadata knows of them. Three looks tell an object that is left over
+// from one that just goes: the OST listed it; then the metadata knew neither its inode, nor that it lies there, nor
+// that it is to be destroyed; and after that the OST still had it. FIDs and mirror ids are never used twice, so it is
+// nobody's for ever.
 #pragma once
 
 #include <string>

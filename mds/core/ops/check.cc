@@ -1,5 +1,5 @@
-// Check: some rows of the store, each judged at one moment. Entries, names and rows without an inode are judged a page at a
-// time without a pause; counters and sizes one by one.
+// Check: some rows of the store, each judged at one moment. Entries, names and rows without an inode are judged a page
+// at a time without a pause; counters and sizes one by one.
 #include "mds/core/fsck/counters.h"
 #include "mds/core/fsck/file_sizes.h"
 #include "mds/core/fsck/gather.h"
@@ -77,7 +77,8 @@ std::string Behind(std::string_view key) {
 }
 
 // One row stands for all of its FID. A malformed key stands for itself.
-Status CheckLeftRows(Core& core, v1::CheckArea area, const std::string& from, uint32_t rows_max, v1::CheckReply& reply) {
+Status CheckLeftRows(Core& core, v1::CheckArea area, const std::string& from, uint32_t rows_max,
+                     v1::CheckReply& reply) {
   Gatherer gatherer(core);
   auto cursor = core.kv.Seek(FamilyOf(area), from);
   while (cursor->Valid()) {

@@ -49,7 +49,7 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
   auto root = op.Find(kRootFid);
   if (!root.ok()) co_return root.status();
   v1::ConnectReply reply;
-  // The root leads everywhere without its counters too. Who asks for these is told, and fsck, which must get in, mends them.
+  // The root leads everywhere without its counters too. Who asks for these is told; fsck, which must get in, mends them.
   const Status shown = ShowInode(core, kRootFid, **root, reply.mutable_root());
   if (!shown.ok() && shown.code() != Code::kIo) co_return shown;
   reply.set_fsid(core.fsid);

@@ -1,5 +1,5 @@
-// Damage: what a bad disk, or a bug, might leave in the stores of a Cluster, made while its metadata server is stopped; and
-// what fsck says of it.
+// Damage: what a bad disk, or a bug, might leave in the stores of a Cluster, made while its metadata server is stopped;
+// and what fsck says of it.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,9 @@ class Damage {
   }
   void PutInode(const Fid& fid, const rows::InodeRow& row) { Put(kInodeFamily, FidKey(fid), row.SerializeAsString()); }
   void PutEntry(const Fid& directory, const Dirent& entry) { DirentTable::Put(batch_, directory, entry); }
-  void Put(KvFamily family, std::string key, std::string value) { batch_.Put(family, std::move(key), std::move(value)); }
+  void Put(KvFamily family, std::string key, std::string value) {
+    batch_.Put(family, std::move(key), std::move(value));
+  }
   void Delete(KvFamily family, std::string key) { batch_.Delete(family, std::move(key)); }
   // The key of the entry that its inode's row names.
   std::string EntryKeyOf(const Fid& fid) {
@@ -34,7 +36,8 @@ class Damage {
     return DirentKey(FromWire(row.parent()), row.parent_cookie());
   }
   void Count(const Fid& directory, int64_t entries, int64_t subdirectories) {
-    batch_.Merge(kDirstatFamily, FidKey(directory), EncodeDirstat({.entries = entries, .subdirectories = subdirectories}));
+    batch_.Merge(kDirstatFamily, FidKey(directory),
+                 EncodeDirstat({.entries = entries, .subdirectories = subdirectories}));
   }
   void Apply() { ASSERT_TRUE(kv_.Apply(batch_, KvStore::Durability::kSynced).ok()); }
   KvStore& kv() { return kv_; }

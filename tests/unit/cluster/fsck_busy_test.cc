@@ -149,21 +149,24 @@ TEST_F(FsckOfABusyCluster, FindsNothingWhileServersRestart) {
     });
     ExpectNothing(round % 2 == 1);
     StopUsers();
-    cluster.loop.Pass(std::chrono::seconds(40));  // it has recovered: a host cannot stop while its calls wait for another's
+    cluster.loop.Pass(
+        std::chrono::seconds(40));  // it has recovered: a host cannot stop while its calls wait for another's
     StartUsers();
   }
   StopUsers();
   ExpectNothing(false);
 }
 
-// The client that made files, wrote them, and had them acknowledged by OSTs dies with the metadata server that forgot them.
+// The client that made files, wrote them, and had them acknowledged by OSTs dies with the metadata server that forgot
+// them.
 TEST_F(FsckOfABusyCluster, FindsWhatAClientAndAServerThatDiedTogetherLeftAndMendsIt) {
   StopUsers();
   for (int round = 0; round < rounds / 10 + 1; ++round) {
     TestClient lost(cluster, seed + 100 + static_cast<uint64_t>(round), std::chrono::seconds(2));
     std::vector<Opened> files;
     for (int i = 0; i < 5; ++i) {
-      const Result<Opened> file = lost.TryOpen("/plain/lost" + std::to_string(round) + "-" + std::to_string(i), TestClient::NewFile(2));
+      const Result<Opened> file =
+          lost.TryOpen("/plain/lost" + std::to_string(round) + "-" + std::to_string(i), TestClient::NewFile(2));
       ASSERT_TRUE(file.ok());
       files.push_back(*file);
       ASSERT_TRUE(lost.Write(files.back(), 0, Bytes(100'000, 'x')).ok());

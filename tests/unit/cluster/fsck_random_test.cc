@@ -1,6 +1,7 @@
-// Fsck over stores that were damaged at random: rows gone, bits turned, keys turned, rows of nobody, objects lost and planted.
-// It ends, changes nothing unless told to, and mends in one run what it can: the second finds what the first had to leave.
-// Files whose own row and objects were not touched keep every byte, wherever their names went. The seed is printed.
+// Fsck over stores that were damaged at random: rows gone, bits turned, keys turned, rows of nobody, objects lost and
+// planted. It ends, changes nothing unless told to, and mends in one run what it can: the second finds what the first
+// had to leave. Files whose own row and objects were not touched keep every byte, wherever their names went. The seed
+// is printed.
 #include <map>
 
 #include "tests/unit/cluster/damage.h"
@@ -9,7 +10,8 @@ namespace nacre {
 namespace {
 
 // The families that fsck looks at; in the others a bad row keeps the server from starting, which tells it by itself.
-constexpr KvFamily kFamilies[] = {kInodeFamily, kDirentFamily, kXattrFamily, kDirstatFamily, kLinkFamily, kOrphanFamily};
+constexpr KvFamily kFamilies[] = {kInodeFamily,   kDirentFamily, kXattrFamily,
+                                  kDirstatFamily, kLinkFamily,   kOrphanFamily};
 
 using Rows = std::map<std::pair<uint32_t, std::string>, std::string>;
 Rows RowsOf(KvStore& kv) {
@@ -111,7 +113,8 @@ class RandomDamage : public testing::Test {
         damage.Put(family, key, value.substr(0, world.dice.Below(value.size() + 1)));
         break;
       case 4:
-        damage.Put(family, key.substr(0, world.dice.Below(key.size() + 1)) + std::string(world.dice.Below(3), 'k'), value);
+        damage.Put(family, key.substr(0, world.dice.Below(key.size() + 1)) + std::string(world.dice.Below(3), 'k'),
+                   value);
         break;
       default:
         for (uint64_t i = 0; i <= world.dice.Below(3); ++i) Turn(world, value);
@@ -141,7 +144,8 @@ class RandomDamage : public testing::Test {
       if (world.hit.contains(file.fid)) continue;
       const Result<v1::Inode> inode = world.client.Run(world.client.core.names().GetAttr(file.fid));
       ASSERT_TRUE(inode.ok()) << when << ": " << file.path << ": " << inode.status().ToString();
-      const Result<Opened> opened = world.client.Run(world.client.core.opener().OpenKnown(*inode, TestClient::Existing(false)));
+      const Result<Opened> opened =
+          world.client.Run(world.client.core.opener().OpenKnown(*inode, TestClient::Existing(false)));
       ASSERT_TRUE(opened.ok()) << when << ": " << file.path << ": " << opened.status().ToString();
       EXPECT_TRUE(world.client.Text(*opened) == file.content) << when << ": " << file.path;
       EXPECT_TRUE(world.client.Close(*opened).ok());
@@ -196,7 +200,8 @@ TEST_F(RandomDamage, IsMendedInOneRunOrToldAndHarmsNoGoodFile) {
     ASSERT_FALSE(HasFailure()) << "NACRE_SEED=" << seed + round << " shows it at once";
   }
   for (auto& [kind, states] : met) {
-    std::printf("%-14s %5d mended %5d left\n", kind.c_str(), states[FsckFinding::State::kMended], states[FsckFinding::State::kLeft]);
+    std::printf("%-14s %5d mended %5d left\n", kind.c_str(), states[FsckFinding::State::kMended],
+                states[FsckFinding::State::kLeft]);
   }
   EXPECT_GT(met.size(), kSanitized ? 5U : 9U) << "kinds of findings: the damage shows little";
 }

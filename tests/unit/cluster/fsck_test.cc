@@ -296,7 +296,8 @@ TEST_F(FsckOfACluster, ObjectsThatBelongToNoFileAreDestroyed) {
   cluster.ost(1 - ost).PlantObject({.fid = fid, .component = 0, .mirror = 1, .stripe = 0}, 4096);
   cluster.StartOst(0);
   cluster.StartOst(1);
-  ExpectFoundAndMended({"orphan-object", "orphan-object", "stray-object", "stray-object", "stray-object", "stray-object"});
+  ExpectFoundAndMended(
+      {"orphan-object", "orphan-object", "stray-object", "stray-object", "stray-object", "stray-object"});
   cluster.loop.Pass(std::chrono::seconds(30));
   for (const ObjectId& id : planted) {
     EXPECT_FALSE(cluster.ost(ost).HasObject(id)) << ToString(id);

@@ -34,7 +34,9 @@ EntryFacts GoodEntry() {
   return facts;
 }
 
-ClaimedName NameInRow(bool there = true) { return {.parent = kDirectory, .cookie = 512, .in_row = true, .there = there}; }
+ClaimedName NameInRow(bool there = true) {
+  return {.parent = kDirectory, .cookie = 512, .in_row = true, .there = there};
+}
 ClaimedName NameInLink(uint64_t cookie, bool there = true) {
   return {.parent = kDirectory, .cookie = cookie, .in_row = false, .there = there};
 }
@@ -69,8 +71,12 @@ std::string AfterwardsTold(Facts facts, Findings (*judge)(const Facts&), const s
   change(facts);
   return Told(judge(facts));
 }
-std::string Entry(const std::function<void(EntryFacts&)>& change) { return AfterwardsTold(GoodEntry(), JudgeEntry, change); }
-std::string File(const std::function<void(InodeFacts&)>& change) { return AfterwardsTold(GoodFile(), JudgeInode, change); }
+std::string Entry(const std::function<void(EntryFacts&)>& change) {
+  return AfterwardsTold(GoodEntry(), JudgeEntry, change);
+}
+std::string File(const std::function<void(InodeFacts&)>& change) {
+  return AfterwardsTold(GoodFile(), JudgeInode, change);
+}
 std::string Directory(const std::function<void(InodeFacts&)>& change) {
   return AfterwardsTold(GoodDirectory(), JudgeInode, change);
 }
@@ -79,8 +85,11 @@ TEST(FsckJudge, WhatIsAsItShouldBeIsNoFinding) {
   EXPECT_EQ(Told(JudgeEntry(GoodEntry())), "");
   EXPECT_EQ(Told(JudgeInode(GoodFile())), "");
   EXPECT_EQ(Told(JudgeInode(GoodDirectory())), "");
-  EXPECT_EQ(Told(JudgeCounters({.fid = kDirectory, .stated = {.entries = 3, .subdirectories = 1}, .entries = 3, .subdirectories = 1})), "");
-  EXPECT_EQ(Told(JudgeSize({.fid = kFile, .stated = 9, .of_objects = 9, .blocks_stated = 8, .blocks_of_objects = 16})), "");
+  EXPECT_EQ(Told(JudgeCounters(
+                {.fid = kDirectory, .stated = {.entries = 3, .subdirectories = 1}, .entries = 3, .subdirectories = 1})),
+            "");
+  EXPECT_EQ(Told(JudgeSize({.fid = kFile, .stated = 9, .of_objects = 9, .blocks_stated = 8, .blocks_of_objects = 16})),
+            "");
 }
 
 TEST(FsckJudge, AnEntryThatLeadsNowhereIsFoundOnce) {
@@ -110,7 +119,8 @@ TEST(FsckJudge, AnEntryItsInodeDoesNotKnowIsANameOrASecondOne) {
 }
 
 TEST(FsckJudge, AContextThatIsNotTheParentsIsToldAndNotMended) {
-  const auto below = [](const std::string& parent, const std::string& child, v1::FileType type = v1::FILE_TYPE_REGULAR) {
+  const auto below = [](const std::string& parent, const std::string& child,
+                        v1::FileType type = v1::FILE_TYPE_REGULAR) {
     return Entry([&](auto& f) {
       f.parent.context = parent;
       f.child.context = child;
@@ -144,7 +154,11 @@ TEST(FsckJudge, LinksAreCountedByTheNamesThatAreThere) {
 TEST(FsckJudge, NamesThatAreSaidAndNotThereAreFound) {
   EXPECT_EQ(File([](auto& f) { f.names.push_back(NameInLink(768, false)); }), "NAME");
   EXPECT_EQ(File([](auto& f) { f.odd_link_rows = 1; }), "NAME");
-  EXPECT_EQ(File([](auto& f) { f.names = {NameInRow(false), NameInLink(768)}; }), "NAME") << "the row names one that is gone";
+  EXPECT_EQ(File([](auto& f) {
+              f.names = {NameInRow(false), NameInLink(768)};
+            }),
+            "NAME")
+      << "the row names one that is gone";
   EXPECT_EQ(File([](auto& f) { f.names = {NameInLink(768)}; }), "NAME");
   EXPECT_EQ(Directory([](auto& f) { f.names = {NameInLink(768)}; }), "NAME");
   EXPECT_EQ(Directory([](auto& f) { f.names.push_back(NameInLink(768)); }), "NAME");
@@ -154,7 +168,8 @@ TEST(FsckJudge, AnInodeWithoutNameIsLostUnlessItsMarkExplainsIt) {
   EXPECT_EQ(File([](auto& f) { f.names.clear(); }), "LOST");
   EXPECT_EQ(File([](auto& f) { f.names.front().there = false; }), "LOST");
   EXPECT_EQ(File([](auto& f) { f.names.clear(), f.nlink = 0; }), "LOST") << "the mark may be what is lost";
-  EXPECT_EQ(File([](auto& f) { f.names.clear(), f.orphan_row = true; }), "LOST") << "it says links: the mark may be wrong";
+  EXPECT_EQ(File([](auto& f) { f.names.clear(), f.orphan_row = true; }), "LOST")
+      << "it says links: the mark may be wrong";
   EXPECT_EQ(File([](auto& f) { f.names.clear(), f.nlink = 0, f.orphan_row = true; }), "");
   EXPECT_EQ(File([](auto& f) { f.names.front().there = false, f.nlink = 0, f.orphan_row = true; }), "NAME");
   EXPECT_EQ(Directory([](auto& f) { f.names.clear(); }), "LOST");

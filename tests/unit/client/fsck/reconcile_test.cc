@@ -9,7 +9,8 @@ namespace {
 
 constexpr Fid kOne{.seq = 2, .oid = 1}, kOther{.seq = 2, .oid = 2};
 
-v1::Finding Finding(v1::CheckArea area, v1::FindingKind kind, const Fid& fid, uint64_t stated = 0, uint64_t counted = 0) {
+v1::Finding Finding(v1::CheckArea area, v1::FindingKind kind, const Fid& fid, uint64_t stated = 0,
+                    uint64_t counted = 0) {
   v1::Finding finding;
   finding.set_area(area);
   finding.set_kind(kind);
@@ -21,9 +22,7 @@ v1::Finding Finding(v1::CheckArea area, v1::FindingKind kind, const Fid& fid, ui
 
 class UnclaimedNamesTest : public testing::Test {
  protected:
-  void MeetEntry() {
-    EXPECT_TRUE(names.Reconcile(Finding(v1::CHECK_ENTRIES, v1::FINDING_NAME, kOne)).has_value());
-  }
+  void MeetEntry() { EXPECT_TRUE(names.Reconcile(Finding(v1::CHECK_ENTRIES, v1::FINDING_NAME, kOne)).has_value()); }
   UnclaimedNames names;
 };
 
