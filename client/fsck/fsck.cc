@@ -143,10 +143,10 @@ class FsckRun {
     if (!real) co_return;
     std::string path;
     if (report_.findings.size() < options_.findings_max) path = co_await PathOf(*real);
-    Keep(*real, state, std::move(path), std::move(why));
+    Keep(*real, state, std::move(path), why);
   }
 
-  void Keep(const v1::Finding& finding, FsckFinding::State state, std::string path, std::string why) {
+  void Keep(const v1::Finding& finding, FsckFinding::State state, std::string path, const std::string& why) {
     ++(state == FsckFinding::State::kMended ? report_.mended : report_.left);
     if (report_.findings.size() >= options_.findings_max) return;
     FsckFinding kept;

@@ -119,6 +119,27 @@ void AddUnknownFids(Table& table) {
   });
 }
 
+void AddFindings(Table& table) {
+  table.Add<v1::CheckRequest>("Check", "no area", [](auto&) {});
+  table.Add<v1::CheckRequest>("Check", "an OST that is not there", [](auto& r) {
+    r.set_area(v1::CHECK_OBJECTS);
+    r.set_ost(0xffffffff);
+  });
+  table.Add<v1::CheckRequest>("Check", "from a place that is no key", [](auto& r) {
+    r.set_area(v1::CHECK_ENTRIES);
+    r.set_from(std::string(1 << 20, 'f'));
+  });
+  table.Add<v1::CheckRequest>("Check", "by somebody", [](auto& r) {
+    r.set_area(v1::CHECK_ENTRIES);
+    r.mutable_header()->mutable_caller()->set_uid(1000);
+  });
+  table.Add<v1::MendRequest>("Mend", "no finding", [](auto&) {});
+  table.Add<v1::MendRequest>("Mend", "a key of a megabyte", [](auto& r) {
+    r.mutable_finding()->set_area(v1::CHECK_INODES);
+    r.mutable_finding()->set_key(std::string(1 << 20, 'k'));
+  });
+}
+
 void AddCreates(Table& table) {
   const auto add = [&table](const std::string& what, const std::function<void(v1::OpenRequest&)>& spoil) {
     table.Add<v1::OpenRequest>("Open", what, [&](v1::OpenRequest& request) {
@@ -265,6 +286,11 @@ void AddObjectOrders(Table& table) {
   });
   table.Add<v1::GlimpseRequest>("Glimpse", "an item without object", [](auto& r) { r.add_items(); });
   table.Add<v1::DestroyRequest>("Destroy", "an object without FID", [](auto& r) { r.add_objects(); });
+  table.Add<v1::ListObjectsRequest>("ListObjects", "by a client", [](auto&) {});
+  table.Add<v1::ListObjectsRequest>("ListObjects", "from a place that is no key", [](auto& r) {
+    r.mutable_header()->set_session(0);
+    r.set_from(std::string(100'000, 'f'));
+  });
 }
 
 }  // namespace
@@ -304,6 +330,7 @@ std::vector<WrongRequest> WrongMdsRequests(Session& session) {
   Table table(session);
   AddWrongHeaders(table);
   AddUnknownFids(table);
+  AddFindings(table);
   AddCreates(table);
   AddRest(table);
   return table.Take();
