@@ -66,6 +66,31 @@ class FsckOfACluster : public testing::Test {
     ExpectFilesWhole();
   }
   void DamageIt(const std::function<void(Damage&)>& how) { DamageMds(cluster, how); }
+  static Task<void> MakeAndRemoveDirectories(ClientCore& core, const bool* stop, bool* stopped) {
+    for (int i = 0; !*stop; ++i) {
+      (void)co_await core.names().MakeDirectory("/plain/busy" + std::to_string(i % 7), 0755, false);
+      (void)co_await core.names().Unlink("/plain/busy" + std::to_string(i % 5), true);
+      // Time passes only when nobody has anything to do.
+      co_await Sleep(*core.environment().timers, *core.environment().pool, std::chrono::microseconds(50));
+    }
+    *stopped = true;
+  }
+  static void FillWithFifos(Damage& damage, const Fid& directory, uint32_t count) {
+    const std::string salt = damage.Inode(directory).salt();
+    for (uint32_t i = 1; i <= count; ++i) {
+      const Fid fid{.seq = 1000, .oid = i};
+      const std::string name = "fifo" + std::to_string(i);
+      const uint64_t cookie = DirentTable::HashOf(salt, name) << kCookiePlaceBits;
+      rows::InodeRow row;
+      row.set_format(1);
+      row.mutable_attr()->set_type(v1::FILE_TYPE_FIFO);
+      row.mutable_attr()->set_nlink(1);
+      *row.mutable_parent() = ToWire(directory);
+      row.set_parent_cookie(cookie);
+      damage.PutInode(fid, row);
+      damage.PutEntry(directory, Dirent{.cookie = cookie, .name = name, .fid = fid, .type = v1::FILE_TYPE_FIFO});
+    }
+  }
   std::vector<std::string> LostAndFound() { return client.List("/lost+found"); }
 
   Cluster cluster{ChosenSeed(21), 2};
@@ -405,20 +430,7 @@ TEST_F(FsckOfACluster, AnswersThatAreLostAreMendedOnce) {
 TEST_F(FsckOfACluster, TwoRepairsAtOnceAddADifferenceOnce) {
   const Fid plain = FidOf("/plain");
   DamageIt([&](Damage& damage) {
-    const std::string salt = damage.Inode(plain).salt();
-    for (uint32_t i = 1; i <= 5000; ++i) {
-      const Fid fid{.seq = 1000, .oid = i};
-      const std::string name = "fifo" + std::to_string(i);
-      const uint64_t cookie = DirentTable::HashOf(salt, name) << kCookiePlaceBits;
-      rows::InodeRow row;
-      row.set_format(1);
-      row.mutable_attr()->set_type(v1::FILE_TYPE_FIFO);
-      row.mutable_attr()->set_nlink(1);
-      *row.mutable_parent() = ToWire(plain);
-      row.set_parent_cookie(cookie);
-      damage.PutInode(fid, row);
-      damage.PutEntry(plain, Dirent{.cookie = cookie, .name = name, .fid = fid, .type = v1::FILE_TYPE_FIFO});
-    }
+    FillWithFifos(damage, plain, 5000);
     damage.Count(plain, 4000, -3);
   });
   TestClient other(cluster, 8);
@@ -433,6 +445,22 @@ TEST_F(FsckOfACluster, TwoRepairsAtOnceAddADifferenceOnce) {
   }
   ExpectClean("after both");
   EXPECT_EQ(client.Stat("/plain")->attr().nlink(), 2U);
+}
+
+TEST_F(FsckOfACluster, ABigDirectoryIsCountedAsOfOneMomentWhileItChanges) {
+  const Fid plain = FidOf("/plain");
+  DamageIt([&](Damage& damage) {
+    FillWithFifos(damage, plain, 5000);
+    damage.Count(plain, 5000, 0);
+  });
+  bool stop = false, stopped = false;
+  Detach(MakeAndRemoveDirectories(client.core, &stop, &stopped));
+  TestClient other(cluster, 8);
+  for (int round = 0; round < 10; ++round) EXPECT_EQ(Told(RunFsck(other, round % 2 == 1)), "");
+  stop = true;
+  for (int i = 0; i < 1000 && !stopped; ++i) cluster.loop.Pass(std::chrono::milliseconds(1));
+  ASSERT_TRUE(stopped);
+  ExpectClean("after that");
 }
 
 // Its file is removed, and the removal done, after the OST has listed it and before the metadata is looked at.

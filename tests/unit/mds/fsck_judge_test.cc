@@ -188,7 +188,7 @@ TEST(FsckJudge, ACircleIsToldOfOneOfItsDirectories) {
 TEST(FsckJudge, WhatCannotBeReadIsToldAndNothingElseOfIt) {
   EXPECT_EQ(File([](auto& f) { f.key_fits = false; }), "UNREADABLE!");
   EXPECT_EQ(File([](auto& f) { f.row_reads = false, f.names.clear(); }), "UNREADABLE!");
-  EXPECT_EQ(File([](auto& f) { f.type = static_cast<v1::FileType>(99), f.names.clear(); }), "UNREADABLE!");
+  EXPECT_EQ(File([](auto& f) { f.type = v1::FILE_TYPE_NONE, f.names.clear(); }), "UNREADABLE!");
   EXPECT_EQ(Directory([](auto& f) { f.salt_fits = false; }), "UNREADABLE!");
 }
 
