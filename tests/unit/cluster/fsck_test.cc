@@ -426,6 +426,14 @@ TEST_F(FsckOfACluster, AnswersThatAreLostAreMendedOnce) {
   }
 }
 
+TEST_F(FsckOfACluster, CountersOfTheRootThatCannotBeReadLetNobodyOut) {
+  DamageIt([&](Damage& damage) { damage.Put(kDirstatFamily, FidKey(kRootFid), "?"); });
+  EXPECT_EQ(client.Get("/plain/f1"), Content("/plain/f1")) << "nor is anybody kept from his files";
+  EXPECT_EQ(client.Stat("/").code(), Code::kIo);
+  ExpectFoundAndMended({"counters"});
+  EXPECT_EQ(client.Stat("/")->attr().nlink(), 4U);
+}
+
 // Big enough for the strand to do other things while it is counted.
 TEST_F(FsckOfACluster, TwoMendsAtOnceAddADifferenceOnce) {
   const Fid plain = FidOf("/plain");
