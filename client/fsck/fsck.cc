@@ -101,6 +101,7 @@ class FsckRun {
 
   // One page, looked at, and mended as long as that changes anything.
   Task<Result<v1::CheckReply>> Page(const v1::CheckRequest& request) {
+    mends_before_page_ = mends_;
     for (int round = 0;; ++round) {
       Result<v1::CheckReply> reply = co_await core_.session().Call(&MdsApi::Check, request, CallKind::kLook);
       if (!reply.ok()) co_return reply;
@@ -133,8 +134,11 @@ class FsckRun {
       why = reply->what();
       co_return false;
     }
-    // Gone: mending another finding did it, or somebody's change.
-    Keep(finding, FsckFinding::State::kMended, path, {});
+    // Gone: mending another finding did it; or else somebody's change, and there is nothing to tell.
+    if (reply->outcome() == v1::MEND_DONE) ++mends_;
+    if (reply->outcome() == v1::MEND_DONE || mends_ > mends_before_page_) {
+      Keep(finding, FsckFinding::State::kMended, path, {});
+    }
     co_return true;
   }
 
@@ -176,6 +180,8 @@ class FsckRun {
   ClientCore& core_;
   const FsckOptions options_;
   UnclaimedNames unclaimed_;
+  uint64_t mends_ = 0;
+  uint64_t mends_before_page_ = 0;
   FsckReport report_;
 };
 
