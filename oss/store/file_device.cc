@@ -166,7 +166,7 @@ Result<FileDevice::FilePtr> FileDevice::MakeFile(const FileName& name) {
     const int fd = files_.Open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) {
       NoteNewEntry(directory);
-      return std::make_shared<File>(files_, fd);
+      return std::make_shared<File>(files_, name.id, fd);
     }
     if (errno != ENOENT) break;
     const std::string part = directory.substr(0, directory.rfind('/'));
@@ -180,7 +180,7 @@ Result<FileDevice::FilePtr> FileDevice::MakeFile(const FileName& name) {
 
 Result<FileDevice::FilePtr> FileDevice::OpenFile(const FileName& name, bool make) {
   const int fd = files_.Open(PathOf(name), O_RDWR | O_CLOEXEC, 0);
-  if (fd >= 0) return std::make_shared<File>(files_, fd);
+  if (fd >= 0) return std::make_shared<File>(files_, name.id, fd);
   if (errno != ENOENT) return ErrnoStatus(errno, "opening a file of object " + ToString(name.id));
   if (!make) return FilePtr();
   return MakeFile(name);
@@ -240,7 +240,7 @@ Task<Status> FileDevice::Write(const ObjectId& id, const std::vector<SlotSpan>& 
     if (!file.ok()) co_return file.status();
     const Status status = WriteSpan((*file)->fd, part.span, walker);
     MarkUnsynced(*file);
-    if (!status.ok()) co_return status;
+    NACRE_CO_RETURN_IF_ERROR(status.With("object " + ToString(id)));
   }
   co_return Status::Ok();
 }
@@ -254,7 +254,7 @@ Task<Status> FileDevice::Read(const ObjectId& id, const std::vector<SlotSpan>& s
     if (*file == nullptr) {
       std::fill(here.begin(), here.end(), uint8_t{0});
     } else {
-      NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, part.span, here));
+      NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, part.span, here).With("object " + ToString(id)));
     }
   }
   co_return Status::Ok();
@@ -282,7 +282,7 @@ Task<Status> FileDevice::Sync() {
     co_return Status::Ok();
   }
   for (const FilePtr& file : unsynced.files) {
-    if (files_.SyncData(file->fd) != 0) co_return ErrnoStatus(errno, "syncing an object file");
+    if (files_.SyncData(file->fd) != 0) co_return ErrnoStatus(errno, "syncing a file of object " + ToString(file->id));
   }
   for (const std::string& directory : unsynced.directories) NACRE_CO_RETURN_IF_ERROR(SyncDirectory(files_, directory));
   co_return Status::Ok();

@@ -39,9 +39,10 @@ class FileDevice final : public ObjectDevice {
 
  private:
   struct File {
-    File(Files& calls, int descriptor) : files(calls), fd(descriptor) {}
+    File(Files& calls, const ObjectId& object, int descriptor) : files(calls), id(object), fd(descriptor) {}
     ~File() { files.Close(fd); }
     Files& files;
+    const ObjectId id;
     const int fd;
     bool dirty = false;  // guarded by the device's mutex
   };

@@ -67,6 +67,7 @@ class Kills(unittest.TestCase):
         self.cluster.ok("encrypt", "/vault", "--key-file", self.cluster.new_key())
         self.cluster.ok("setstripe", "-c", "2", "-S", "256K", "/vault")
         self.servers = Servers(self.cluster)
+        self.addCleanup(self.servers.kill_all)
         ports = [server.address[1] for name, server in self.servers.items() if name.startswith("ost")]
         self.ledger = bulk_writes.Ledger(ports)
 

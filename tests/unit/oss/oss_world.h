@@ -113,7 +113,8 @@ struct OssWorld {
     Boot();
   }
   void Boot(bool connect = true) {
-    server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, Kv(), Device(), {}}, options);
+    const auto fatal = [this](const Status& status) { said_at_its_end = status; };
+    server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, Kv(), Device(), fatal}, options);
     const Status started = Run(server->Start());
     ASSERT_TRUE(started.ok()) << started.ToString();
     if (!connect) return;
@@ -284,6 +285,7 @@ struct OssWorld {
   std::unique_ptr<MemoryKv> kv;
   std::unique_ptr<MemoryDevice> device;
   std::unique_ptr<ObjectServer> server;
+  Status said_at_its_end;  // a real process would be no more
   uint64_t xid = 0;
   uint64_t epoch = 1;
 

@@ -1,0 +1,122 @@
+"""The disk below a server fails: a sync that fails ends the server rather than let it lie, a full disk is told to the
+client and nothing else suffers, what cannot be read is an error that names it, never other bytes."""
+
+import os
+import random
+import re
+import unittest
+
+from cluster import ERROR, FULL, KIB, MIB, NO_SPACE, OK, SEED, Cluster, main
+from servers import Servers
+from syscall_kill_test import Revival
+from tree_model import TreeModel
+
+STEPS_MAX = 40
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        self.rng = random.Random(SEED)
+        self.cluster = Cluster(osts=2)
+        self.addCleanup(self.cluster.end)
+        self.cluster.up()
+        self.cluster.ok("encrypt", "/vault", "--key-file", self.cluster.new_key())
+        self.servers = Servers(self.cluster)
+        self.addCleanup(self.servers.kill_all)
+
+    def run_command(self, words, stdin):
+        done = self.cluster.run(*words, stdin=stdin)
+        self.assertEqual(done.code, OK, str(done) + self.cluster.logs())
+
+    def test_a_failed_sync_ends_the_server_and_its_clients_only_wait(self):
+        self.cluster.ok("setstripe", "-c", "2", "-S", "64K", "/vault")
+        tree = TreeModel(self.cluster, "/vault", self.rng, self.run_command)
+        cases = [("ost0", "fdatasync"), ("mdt0", "fdatasync")]
+        if FULL:
+            cases += [("ost0", "fsync"), ("ost0", "syncfs"), ("mdt0", "fsync")] + cases * 8
+        ended = 0
+        for name, call in cases:
+            number = self.rng.randrange(1, 8)
+            with self.subTest(server=name, call=call, number=number):
+                ended += self.fail_sync(tree, self.servers[name], call, number)
+        self.assertGreater(ended, 0, "no sync failed: nothing is proven")
+
+    def fail_sync(self, tree, server, call, number):
+        server.kill()
+        said = len(server.log_text())
+        # From then on: a disk that has failed once is not trusted again.
+        server.start(inject="%s:error=EIO:when=%d+" % (call, number), wait=False)
+        process = server.process
+        revival = Revival(server)
+        revival.start()
+        for _ in range(STEPS_MAX):
+            tree.step()
+            if revival.killed.is_set():
+                break
+        ended = revival.killed.is_set()
+        revival.end()
+        self.assertEqual(tree.differences(), [])
+        if not ended:  # the call does not come so often
+            server.kill()
+            server.start()
+            return False
+        self.assertGreater(process.returncode, 0, "it was to say why, and end")
+        message = server.log_text()[said:]
+        self.assertRegex(message, r"(?s)Input/output error")
+        self.assertRegex(message, re.escape(self.cluster.target_dir(server.name)) + "|object \\[", "which file?")
+        return True
+
+    def test_a_full_disk_is_told_and_everything_else_goes_on(self):
+        kept = self.rng.randbytes(MIB)
+        self.cluster.ok("setstripe", "-c", "1", "/vault")
+        for number in range(4):  # some of them on ost0
+            self.cluster.ok("put", self.cluster.local("kept", kept), "/vault/kept-%d" % number)
+        server = self.servers["ost0"]
+        server.kill()
+        # The first of a thread is well; the main thread's is the identity file.
+        server.start(inject="pwritev:error=ENOSPC:when=2+")
+        big = self.cluster.local("big", self.rng.randbytes(16 * MIB))
+        codes = []
+        for number in range(4):
+            result = self.cluster.run("put", big, "/vault/big-%d" % number)
+            codes.append(result.code)
+            self.assertIn(result.code, (OK, NO_SPACE), str(result))
+            if result.code == NO_SPACE:
+                self.assertIn("space", result.error)
+        self.assertIn(NO_SPACE, codes)
+        self.assertTrue(server.alive(), "a full disk ended the server")
+        for number in range(4):
+            self.assertEqual(self.cluster.ok("cat", "/vault/kept-%d" % number).out, kept)
+        server.kill()
+        server.start()
+        for number in range(4):
+            self.assertEqual(self.cluster.ok("cat", "/vault/kept-%d" % number).out, kept)
+            self.cluster.ok("put", big, "/vault/big-%d" % number)
+            with open(big, "rb") as file:
+                self.assertEqual(self.cluster.ok("cat", "/vault/big-%d" % number).out, file.read())
+
+    def test_what_cannot_be_read_is_an_error_that_names_it_and_never_other_bytes(self):
+        content = self.rng.randbytes(700 * KIB)
+        self.cluster.ok("setstripe", "-c", "1", "/vault")
+        before = set(self.cluster.object_files())
+        self.cluster.ok("put", self.cluster.local("x", content), "/vault/bad")
+        (path,) = set(self.cluster.object_files()) - before
+        self.cluster.ok("put", self.cluster.local("x", content), "/vault/good")
+        name = os.path.relpath(path, self.cluster.dir).split(os.sep)[0]
+        server = self.servers[name]
+        server.kill()
+        # As if nothing of it were in memory, and the disk could not give it.
+        server.start(inject=["preadv2:error=EAGAIN", "pread64:error=EIO"], only=path)
+        result = self.cluster.run("cat", "/vault/bad")
+        self.assertEqual(result.code, ERROR, str(result))
+        self.assertIn("object [", result.error)
+        self.assertTrue(content.startswith(result.out), "bytes that are not the file's were given out")
+        self.assertEqual(self.cluster.ok("cat", "/vault/good").out, content)
+        self.assertTrue(server.alive())
+        server.kill()
+        server.start()
+        self.assertEqual(self.cluster.ok("cat", "/vault/bad").out, content)
+
+
+if __name__ == "__main__":
+    main()
