@@ -31,16 +31,16 @@ class Server:
         with open(self.command()[2], "a", encoding="utf-8") as config:
             config.write('%s = "%s"\n' % (option, value))
 
-    def start(self, inject=None, wait=True, only=None):
-        """inject: what strace is to do (a list, or one expression); only: at calls that name this file."""
+    def start(self, inject=None, wait=True, only=()):
+        """inject: what strace is to do (a list, or one expression); only: at calls on these files."""
         command = self.command()
         if inject:
             expressions = [inject] if isinstance(inject, str) else list(inject)
             # -D: the server stays our own child, and strace goes when it does.
             trace = ["strace", "-D", "-f", "-qq", "-o", self.trace_file()]
             trace += ["-e", "trace=" + ",".join(sorted({word.split(":")[0] for word in expressions}))]
-            if only:
-                trace += ["-P", only]
+            for path in only:
+                trace += ["-P", path]
             for expression in expressions:
                 trace += ["-e", "inject=" + expression]
             command = trace + command
