@@ -15,7 +15,7 @@ namespace nacre {
 
 class LogOrder final : public rocksdb::FileSystemWrapper {
  public:
-  explicit LogOrder(std::shared_ptr<rocksdb::FileSystem> files) : FileSystemWrapper(std::move(files)) {}
+  explicit LogOrder(const std::shared_ptr<rocksdb::FileSystem>& files) : FileSystemWrapper(files) {}
   const char* Name() const override { return "nacre.log_order"; }
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,

@@ -158,7 +158,7 @@ void DiskNode::WriteTo(const std::string& path) const {
     return;
   }
   std::filesystem::create_directory(path);
-  for (const auto& [name, entry] : names) entry->WriteTo(path + "/" + name);
+  for (const auto& [name, entry] : names) entry->WriteTo(std::string(path).append("/").append(name));
 }
 
 DiskNodePtr DiskNode::Find(std::string_view path) const {
