@@ -20,6 +20,7 @@ class Server:
         host, _, port = address.rpartition(":")
         self.address = (host, int(port))
         self.process = None
+        self.command_before = []  # what runs it, if something does
         self.log = os.path.join(cluster.dir, "log", name + ".log")
 
     def command(self):
@@ -45,7 +46,7 @@ class Server:
                 trace += ["-e", "inject=" + expression]
             command = trace + command
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen(self.command_before + command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.cluster.environment, start_new_session=True)
         if wait:
             self.wait_until_serving()
