@@ -1,5 +1,7 @@
 #include "client/core/client_core.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace nacre {
@@ -36,12 +38,15 @@ Task<Status> ClientCore::Commit() {
 Task<Status> ClientCore::End() {
   const Status committed = co_await osts_.CommitAll();
   co_await osts_.Quiet();
+  // Of all together: as long as a server takes to restart.
+  const MonotonicTime patience =
+      environment_.clock->Now() + std::min<Duration>(environment_.wait_timeout, std::chrono::seconds(5));
   for (const std::shared_ptr<Ost>& ost : osts_.All()) {
-    const Status ignored = co_await ost->Disconnect();  // everything is committed: nothing hangs on it
+    const Status ignored = co_await ost->Disconnect(patience);  // everything is committed: nothing hangs on it
     static_cast<void>(ignored);
   }
   const Status stable = co_await session_->Commit();
-  const Status ended = co_await session_->End();
+  const Status ended = co_await session_->End(patience);
   if (!committed.ok()) co_return committed;
   co_return stable.ok() ? ended : stable;
 }

@@ -201,6 +201,10 @@ Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run
   header.set_encrypted(run->encrypted());
   const auto entry =
       std::make_shared<Written>(*this, std::move(header), std::move(run), std::move(memory), std::move(fate));
+  {
+    std::lock_guard lock(mutex_);
+    wrote_ = true;
+  }
   auto send = [entry](const v1::RequestHeader& with) { return entry->Send(with); };
   Keep<v1::WriteReply> keep = [this, entry](const v1::RequestHeader& with, const v1::WriteReply& reply) {
     entry->SentWith(with);
@@ -252,21 +256,30 @@ Task<Result<v1::CommitReply>> Ost::SendCommit() {
   return Exchange<v1::CommitReply>(this, CallKind::kLook, std::move(send));
 }
 
-Task<Status> Ost::Disconnect() {
+Task<Status> Ost::Disconnect(MonotonicTime patience) {
   ended_ = true;
   co_await questions_.Drained();
   uint64_t number = 0;
+  bool wrote = false;
   {
     std::lock_guard lock(mutex_);
     number = std::exchange(connected_session_, 0);
+    wrote = wrote_;
+    if (number == 0 && wrote) number = session_->number();  // the server restarted since
   }
   if (number == 0) co_return Status::Ok();
-  v1::OssDisconnectRequest request;
-  *request.mutable_header() = NewHeader(number);
-  const Result<v1::OssDisconnectReply> reply = co_await api()->Disconnect(std::move(request));
-  // Everything was committed before; a server that is gone or forgot us has nothing to drop.
-  if (reply.code() == Code::kUnavailable || reply.code() == Code::kNotConnected) co_return Status::Ok();
-  co_return reply.status();
+  for (int attempt = 0;; ++attempt) {
+    v1::OssDisconnectRequest request;
+    *request.mutable_header() = NewHeader(number);
+    const Result<v1::OssDisconnectReply> reply = co_await api()->Disconnect(std::move(request));
+    const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
+    // Everything was committed before. A server that forgot us has nothing to drop; one that does not answer may be
+    // restarting, and would wait for a writer that never comes.
+    if (status.code() == Code::kNotConnected) co_return Status::Ok();
+    if (status.code() != Code::kUnavailable) co_return status;
+    if (!wrote || environment_.clock->Now() >= patience) co_return Status::Ok();
+    co_await Sleep(*environment_.timers, *environment_.pool, BackOff(attempt, *environment_.random));
+  }
 }
 
 Task<Result<v1::OssPingReply>> Ost::Ping(bool with_operations) {

@@ -34,8 +34,9 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   Task<Status> Commit();
   bool has_uncommitted() const { return !uncommitted_.empty(); }
   Status TakeLoss() { return uncommitted_.TakeLoss(); }
-  // Ends the session here, if there is one. Everything was committed before.
-  Task<Status> Disconnect();
+  // Ends the session here, if there is one. Everything was committed before. If the server does not answer and this client
+  // wrote there, it tries again until patience is over: else a restarted server waits for its replays as long as it can.
+  Task<Status> Disconnect(MonotonicTime patience);
   Task<Result<v1::OssPingReply>> Ping(bool with_operations);
 
   std::string Name() const override;
@@ -73,6 +74,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::string address_;
   uint64_t connected_session_ = 0;  // the session number known there
   uint64_t life_ = 0;               // of the server, as of the last time we were connected
+  bool wrote_ = false;              // so the server may know us as a writer
   bool question_armed_ = false;
   bool address_doubtful_ = false;   // the last attempt to connect failed: it may have moved
 };

@@ -29,18 +29,24 @@ Task<Status> Session::Start() {
   co_return reply.status();
 }
 
-Task<Status> Session::End() {
+Task<Status> Session::End(MonotonicTime patience) {
   ended_ = true;
   co_await beats_.Drained();
   connected_ = false;
   const uint64_t number = number_.exchange(0);
   if (number == 0) co_return Status::Ok();
-  v1::DisconnectRequest request;
-  *request.mutable_header() = NewHeader(number);
-  const Result<v1::DisconnectReply> reply = co_await environment_.mds->Disconnect(std::move(request));
-  // A server that is gone, or forgot us, has nothing of this session to drop.
-  if (reply.code() == Code::kUnavailable || reply.code() == Code::kNotConnected) co_return Status::Ok();
-  co_return reply.status();
+  for (int attempt = 0;; ++attempt) {
+    v1::DisconnectRequest request;
+    *request.mutable_header() = NewHeader(number);
+    const Result<v1::DisconnectReply> reply = co_await environment_.mds->Disconnect(std::move(request));
+    const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
+    // A server that forgot us has nothing of this session to drop. One that does not answer may be restarting, and would
+    // wait for us.
+    if (status.code() == Code::kNotConnected) co_return Status::Ok();
+    if (status.code() != Code::kUnavailable) co_return status;
+    if (environment_.clock->Now() >= patience) co_return Status::Ok();
+    co_await Sleep(*environment_.timers, *environment_.pool, BackOff(attempt, *environment_.random));
+  }
 }
 
 std::string Session::Name() const { return "MDT0000 at " + environment_.mds_address; }

@@ -27,8 +27,9 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   explicit Session(const Environment& environment);
 
   Task<Status> Start();
-  // Tells the server; nothing may be under way but heartbeats.
-  Task<Status> End();
+  // Tells the server, until patience is over: if it is restarting it would wait for this session. Nothing may be under way
+  // but heartbeats.
+  Task<Status> End(MonotonicTime patience);
 
   // One request to the metadata server; see Exchange(). A change is kept for replay until it is stable.
   template <typename Request, typename Reply>

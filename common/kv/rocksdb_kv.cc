@@ -2,6 +2,8 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
@@ -12,6 +14,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/kv/rocksdb_log_order.h"
 
 namespace nacre {
 namespace {
@@ -79,8 +82,9 @@ class RocksCursor final : public KvCursor {
 
 class RocksKv final : public KvStore {
  public:
-  RocksKv(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles, size_t family_count)
-      : db_(std::move(db)), handles_(std::move(handles)), family_count_(family_count) {}
+  RocksKv(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<rocksdb::DB> db,
+          std::vector<rocksdb::ColumnFamilyHandle*> handles, size_t family_count)
+      : env_(std::move(env)), db_(std::move(db)), handles_(std::move(handles)), family_count_(family_count) {}
   ~RocksKv() override {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
     db_->Close().PermitUncheckedError();
@@ -133,13 +137,35 @@ class RocksKv final : public KvStore {
   rocksdb::DB& db() { return *db_; }
 
  private:
+  const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // ours in order, then RocksDB's default
   const size_t family_count_;
 };
 
-rocksdb::DBOptions DatabaseOptions(const RocksKvOptions& options) {
+// Makes path and those above it that are missing. RocksDB syncs what is in its directory, but not that directory's own name.
+// That is synced also when it was there: an earlier life may have died in between.
+Status MakeDirectories(rocksdb::FileSystem& files, const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const rocksdb::IOOptions options;
+  if (!parent.empty() && !files.FileExists(path, options, nullptr).ok()) {
+    NACRE_RETURN_IF_ERROR(MakeDirectories(files, parent));
+  }
+  rocksdb::IOStatus status = files.CreateDirIfMissing(path, options, nullptr);
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  if (status.ok()) status = files.NewDirectory(parent.empty() ? "." : parent, options, &directory, nullptr);
+  if (status.ok()) status = directory->Fsync(options, nullptr);
+  return FromRocks(status, "making " + path);
+}
+
+std::unique_ptr<rocksdb::Env> MakeEnv(const RocksKvOptions& options) {
+  rocksdb::Env* below = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  return rocksdb::NewCompositeEnv(std::make_shared<LogOrder>(below->GetFileSystem()));
+}
+
+rocksdb::DBOptions DatabaseOptions(const RocksKvOptions& options, rocksdb::Env* env) {
   rocksdb::DBOptions out;
+  out.env = env;
   out.create_if_missing = true;
   out.create_missing_column_families = true;
   out.paranoid_checks = true;
@@ -230,10 +256,9 @@ Status CheckFormat(RocksKv& store, const std::string& directory, const std::vect
 
 Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, const std::vector<KvFamilySpec>& families,
                                              const RocksKvOptions& options) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return ErrnoStatus(error.value(), "making " + directory);
-  const rocksdb::DBOptions db_options = DatabaseOptions(options);
+  std::unique_ptr<rocksdb::Env> env = MakeEnv(options);
+  const rocksdb::DBOptions db_options = DatabaseOptions(options, env.get());
+  NACRE_RETURN_IF_ERROR(MakeDirectories(*db_options.env->GetFileSystem(), directory));
   NACRE_RETURN_IF_ERROR(CheckExistingFamilies(directory, db_options, families));
 
   std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
@@ -250,7 +275,8 @@ Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory, const
     const bool locked = opened.IsIOError() && status.message().find("lock") != std::string::npos;
     return locked ? Status(Code::kBusy, status.message() + " (does another process have it open?)") : status;
   }
-  auto store = std::make_unique<RocksKv>(std::unique_ptr<rocksdb::DB>(db), std::move(handles), families.size());
+  auto store =
+      std::make_unique<RocksKv>(std::move(env), std::unique_ptr<rocksdb::DB>(db), std::move(handles), families.size());
   NACRE_RETURN_IF_ERROR(CheckFormat(*store, directory, families));
   return std::unique_ptr<KvStore>(std::move(store));
 }

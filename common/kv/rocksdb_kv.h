@@ -12,12 +12,17 @@
 #include "common/base/units.h"
 #include "common/kv/kv_store.h"
 
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
 namespace nacre {
 
 struct RocksKvOptions {
   size_t block_cache_bytes = 32 * kMiB;
   size_t write_buffer_bytes = 32 * kMiB;  // of all families together
   int max_open_files = 256;
+  rocksdb::Env* env = nullptr;  // the files it is kept in; null: the operating system's. Outlives the store
 };
 
 // Makes directory and store where there is none. kBusy: another process has it open. kInvalid: not ours, or of other

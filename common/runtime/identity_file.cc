@@ -46,34 +46,27 @@ Result<Identity> Parse(const std::string& path) {
 }
 
 // A file and its name are only safe when both the file and its directory are synced.
-Status WriteDurably(const std::string& path, const std::string& text) {
+Status WriteDurably(Files& files, const std::string& path, std::string text) {
   const std::string fresh = path + ".new";
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int fd = files.Open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoStatus(errno, "writing " + fresh);
-  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  const iovec all{text.data(), text.size()};
+  const bool written = files.Write(fd, &all, 1, 0) == static_cast<ssize_t>(text.size()) && files.Sync(fd) == 0;
   const int error = errno;
-  close(fd);
+  files.Close(fd);
   if (!written) return ErrnoStatus(error, "writing " + fresh);
-  if (rename(fresh.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, "renaming " + fresh);
-  const std::string parent = std::filesystem::path(path).parent_path();
-  const int directory = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return ErrnoStatus(errno, "opening " + parent);
-  const bool synced = fsync(directory) == 0;
-  const int sync_error = errno;
-  close(directory);
-  return synced ? Status::Ok() : ErrnoStatus(sync_error, "syncing " + parent);
+  if (files.Rename(fresh, path) != 0) return ErrnoStatus(errno, "renaming " + fresh);
+  return SyncDirectory(files, std::filesystem::path(path).parent_path());
 }
 
 }  // namespace
 
 Result<IdentityFile> IdentityFile::Take(const std::string& data_dir, const std::string& kind, uint32_t index,
-                                        Random& random) {
-  std::error_code error;
-  std::filesystem::create_directories(data_dir, error);
-  if (error) return ErrnoStatus(error.value(), "making data directory " + data_dir);
-  const int lock_fd = open((data_dir + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+                                        Random& random, Files& files) {
+  NACRE_RETURN_IF_ERROR(MakeDirectoriesDurably(files, data_dir, 0777).With("making a data directory"));
+  const int lock_fd = files.Open(data_dir + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_fd < 0) return ErrnoStatus(errno, "opening " + data_dir + "/lock");
-  IdentityFile file(data_dir + "/identity", lock_fd);
+  IdentityFile file(files, data_dir + "/identity", lock_fd);
   if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0) {
     return Status(Code::kBusy, "data directory " + data_dir + " is in use by another process");
   }
@@ -87,7 +80,8 @@ Result<IdentityFile> IdentityFile::Take(const std::string& data_dir, const std::
     file.identity_ = *found;
   } else {
     for (const auto& entry : std::filesystem::directory_iterator(data_dir)) {
-      if (entry.path().filename() != "lock") {
+      // The latter is left by a first start that was cut short.
+      if (entry.path().filename() != "lock" && entry.path().filename() != "identity.new") {
         return Status(Code::kInvalid, "data directory " + data_dir +
                                           " has no identity but is not empty: not ours, or damaged; refusing to use it");
       }
@@ -103,10 +97,10 @@ Result<IdentityFile> IdentityFile::Take(const std::string& data_dir, const std::
 }
 
 IdentityFile::IdentityFile(IdentityFile&& other) noexcept
-    : path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)), identity_(std::move(other.identity_)) {}
+    : files_(other.files_), path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)), identity_(std::move(other.identity_)) {}
 
 IdentityFile::~IdentityFile() {
-  if (lock_fd_ >= 0) close(lock_fd_);
+  if (lock_fd_ >= 0) files_.Close(lock_fd_);
 }
 
 Status IdentityFile::AdoptFsid(const std::string& fsid) {
@@ -128,7 +122,7 @@ Status IdentityFile::Store() {
                       {"fsid", ToHex(AsBytes(identity_.fsid))},
                       {"boot_count", static_cast<int64_t>(identity_.boot_count)}}
        << '\n';
-  return WriteDurably(path_, text.str());
+  return WriteDurably(files_, path_, text.str());
 }
 
 }  // namespace nacre

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/files.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 
@@ -26,7 +27,8 @@ struct Identity {
 class IdentityFile {
  public:
   // Makes the directory and identity where there is none, checks kind and index else, and counts this boot.
-  static Result<IdentityFile> Take(const std::string& data_dir, const std::string& kind, uint32_t index, Random& random);
+  static Result<IdentityFile> Take(const std::string& data_dir, const std::string& kind, uint32_t index, Random& random,
+                                   Files& files = SystemFiles());
   IdentityFile(IdentityFile&& other) noexcept;
   IdentityFile& operator=(IdentityFile&&) = delete;
   ~IdentityFile();
@@ -36,9 +38,10 @@ class IdentityFile {
   Status AdoptFsid(const std::string& fsid);
 
  private:
-  IdentityFile(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}
+  IdentityFile(Files& files, std::string path, int lock_fd) : files_(files), path_(std::move(path)), lock_fd_(lock_fd) {}
   Status Store();
 
+  Files& files_;
   std::string path_;
   int lock_fd_;
   Identity identity_;

@@ -22,7 +22,7 @@ ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
                                   parts.fatal ? parts.fatal : [](const Status&) {}},
                  options_.boot_count, options_.commit),
       timer_(parts.timers, io_, strand_),
-      writers_(*strand_, io_, kv_),
+      writers_(*strand_, io_, kv_, parts.fatal ? parts.fatal : [](const Status&) {}),
       window_(*strand_),
       slot_locks_(*strand_),
       object_locks_(*strand_) {

@@ -36,7 +36,11 @@ Task<Result<WriterRows::Writing>> WriterRows::Begin(uint64_t session, std::strin
   const Status stored = kv_.Apply(batch, KvStore::Durability::kSynced);
   co_await Hop(strand_);
   row.changing = false;
-  if (!stored.ok()) co_return stored.With("noting that session " + std::to_string(session) + " writes");
+  if (!stored.ok()) {
+    const Status failed = stored.With("noting that session " + std::to_string(session) + " writes");
+    if (failed.code() != Code::kNoSpace) fatal_(failed);
+    co_return failed;
+  }
   row.stored = true;
   co_return writing;
 }

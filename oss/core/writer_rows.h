@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,7 +22,9 @@ namespace nacre {
 
 class WriterRows {
  public:
-  WriterRows(Executor& strand, Executor& io, KvStore& kv) : strand_(strand), io_(io), kv_(kv), locks_(strand) {}
+  // fatal: the store failed, and nobody knows what is on the disk. It does not return.
+  WriterRows(Executor& strand, Executor& io, KvStore& kv, std::function<void(const Status&)> fatal)
+      : strand_(strand), io_(io), kv_(kv), fatal_(std::move(fatal)), locks_(strand) {}
 
   // The rows that earlier lives left: session -> its client's id. Blocks.
   static Result<std::map<uint64_t, std::string>> Load(KvStore& kv);
@@ -41,7 +44,7 @@ class WriterRows {
     WriterRows* rows_;
     uint64_t session_;
   };
-  // The session's row is stable when this ends.
+  // The session's row is stable when this ends. kNoSpace: there is no room for it.
   Task<Result<Writing>> Begin(uint64_t session, std::string client_id);
 
   // Takes the row away unless a write is under way: all the session wrote is stable, or given up. Survives the death of
@@ -62,6 +65,7 @@ class WriterRows {
   Executor& strand_;
   Executor& io_;
   KvStore& kv_;
+  const std::function<void(const Status&)> fatal_;
   LockTable<uint64_t> locks_;
   std::map<uint64_t, Row> rows_;
 };

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,8 +28,39 @@ std::string TwoHex(uint32_t value) {
 
 off_t OffsetOf(uint64_t slot) { return static_cast<off_t>(slot * kPageBytes); }
 
+Status ReadSpan(int fd, SlotSpan span, MutableBytes out) {
+  off_t offset = OffsetOf(span.first);
+  while (!out.empty()) {
+    const ssize_t got = pread(fd, out.data(), out.size(), offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoStatus(errno, "reading an object file");
+    if (got == 0) {  // behind the end: never written
+      std::fill(out.begin(), out.end(), uint8_t{0});
+      return Status::Ok();
+    }
+    offset += got;
+    out = out.subspan(static_cast<size_t>(got));
+  }
+  return Status::Ok();
+}
+
+// From the page cache alone.
+bool ReadCachedSpan(int fd, SlotSpan span, MutableBytes out) {
+  off_t offset = OffsetOf(span.first);
+  while (!out.empty()) {
+    const iovec into{out.data(), out.size()};
+    const ssize_t got = preadv2(fd, &into, 1, offset, RWF_NOWAIT);
+    if (got <= 0) return false;
+    offset += got;
+    out = out.subspan(static_cast<size_t>(got));
+  }
+  return true;
+}
+
+}  // namespace
+
 // Hands out the bytes of pieces in order, as vectors for pwritev.
-class PieceWalker {
+class FileDevice::PieceWalker {
  public:
   explicit PieceWalker(const std::vector<ByteView>& pieces) : pieces_(pieces) {}
   // At most count_max vectors of together at most bytes_max.
@@ -64,13 +94,13 @@ class PieceWalker {
   size_t at_ = 0;
 };
 
-Status WriteSpan(int fd, SlotSpan span, PieceWalker& pieces) {
+Status FileDevice::WriteSpan(int fd, SlotSpan span, PieceWalker& pieces) {
   off_t offset = OffsetOf(span.first);
   size_t left = span.count * kPageBytes;
   std::array<iovec, kVectorsMax> vectors;
   while (left > 0) {
     const int count = pieces.Peek(left, vectors);
-    const ssize_t wrote = pwritev(fd, vectors.data(), count, offset);
+    const ssize_t wrote = files_.Write(fd, vectors.data(), count, offset);
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0 && errno == EDQUOT) return Status(Code::kNoSpace, "writing an object file: over quota");
     if (wrote <= 0) return ErrnoStatus(wrote < 0 ? errno : EIO, "writing an object file");
@@ -81,52 +111,28 @@ Status WriteSpan(int fd, SlotSpan span, PieceWalker& pieces) {
   return Status::Ok();
 }
 
-Status ReadSpan(int fd, SlotSpan span, MutableBytes out) {
-  off_t offset = OffsetOf(span.first);
-  while (!out.empty()) {
-    const ssize_t got = pread(fd, out.data(), out.size(), offset);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoStatus(errno, "reading an object file");
-    if (got == 0) {  // behind the end: never written
-      std::fill(out.begin(), out.end(), uint8_t{0});
-      return Status::Ok();
-    }
-    offset += got;
-    out = out.subspan(static_cast<size_t>(got));
-  }
-  return Status::Ok();
-}
-
-// From the page cache alone.
-bool ReadCachedSpan(int fd, SlotSpan span, MutableBytes out) {
-  off_t offset = OffsetOf(span.first);
-  while (!out.empty()) {
-    const iovec into{out.data(), out.size()};
-    const ssize_t got = preadv2(fd, &into, 1, offset, RWF_NOWAIT);
-    if (got <= 0) return false;
-    offset += got;
-    out = out.subspan(static_cast<size_t>(got));
-  }
-  return true;
-}
-
-Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Status::Ok();
+namespace {
+Status MakeDirectory(Files& files, const std::string& path) {
+  if (files.MakeDirectory(path, 0700) == 0 || errno == EEXIST) return Status::Ok();
   return ErrnoStatus(errno, "making " + path);
 }
-
 }  // namespace
 
-FileDevice::File::~File() { close(fd); }
-
-Result<std::unique_ptr<FileDevice>> FileDevice::Open(std::string root) {
-  NACRE_RETURN_IF_ERROR(MakeDirectory(root));
-  const int fd = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+Result<std::unique_ptr<FileDevice>> FileDevice::Open(std::string root, Files& files) {
+  NACRE_RETURN_IF_ERROR(MakeDirectory(files, root));
+  const int fd = files.Open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (fd < 0) return ErrnoStatus(errno, "opening " + root);
-  return std::unique_ptr<FileDevice>(new FileDevice(std::move(root), fd));
+  // Names and pages that an earlier life left unsynced when it was killed, and that of root itself: Sync knows of none of
+  // them, and they may be relied on from now on.
+  if (files.SyncFilesystem(fd) != 0) {
+    const Status failed = ErrnoStatus(errno, "syncing the filesystem of " + root);
+    files.Close(fd);
+    return failed;
+  }
+  return std::unique_ptr<FileDevice>(new FileDevice(std::move(root), files, fd));
 }
 
-FileDevice::~FileDevice() { close(root_fd_); }
+FileDevice::~FileDevice() { files_.Close(root_fd_); }
 
 std::string FileDevice::DirectoryOf(const ObjectId& id) const {
   return root_ + "/" + TwoHex(DevicePartOf(id)) + "/" + TwoHex(id.fid.oid >> 8 & 0xff);
@@ -157,24 +163,24 @@ Result<FileDevice::FilePtr> FileDevice::MakeFile(const FileName& name) {
   const std::string path = PathOf(name);
   const std::string directory = DirectoryOf(name.id);
   for (int tries = 0; tries < 2; ++tries) {
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int fd = files_.Open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) {
       NoteNewEntry(directory);
-      return std::make_shared<File>(fd);
+      return std::make_shared<File>(files_, name.id, fd);
     }
     if (errno != ENOENT) break;
     const std::string part = directory.substr(0, directory.rfind('/'));
-    NACRE_RETURN_IF_ERROR(MakeDirectory(part));
+    NACRE_RETURN_IF_ERROR(MakeDirectory(files_, part));
     NoteNewEntry(root_);
-    NACRE_RETURN_IF_ERROR(MakeDirectory(directory));
+    NACRE_RETURN_IF_ERROR(MakeDirectory(files_, directory));
     NoteNewEntry(part);
   }
   return ErrnoStatus(errno, "making a file of object " + ToString(name.id));
 }
 
 Result<FileDevice::FilePtr> FileDevice::OpenFile(const FileName& name, bool make) {
-  const int fd = open(PathOf(name).c_str(), O_RDWR | O_CLOEXEC);
-  if (fd >= 0) return std::make_shared<File>(fd);
+  const int fd = files_.Open(PathOf(name), O_RDWR | O_CLOEXEC, 0);
+  if (fd >= 0) return std::make_shared<File>(files_, name.id, fd);
   if (errno != ENOENT) return ErrnoStatus(errno, "opening a file of object " + ToString(name.id));
   if (!make) return FilePtr();
   return MakeFile(name);
@@ -234,7 +240,7 @@ Task<Status> FileDevice::Write(const ObjectId& id, const std::vector<SlotSpan>& 
     if (!file.ok()) co_return file.status();
     const Status status = WriteSpan((*file)->fd, part.span, walker);
     MarkUnsynced(*file);
-    if (!status.ok()) co_return status;
+    NACRE_CO_RETURN_IF_ERROR(status.With("object " + ToString(id)));
   }
   co_return Status::Ok();
 }
@@ -248,7 +254,7 @@ Task<Status> FileDevice::Read(const ObjectId& id, const std::vector<SlotSpan>& s
     if (*file == nullptr) {
       std::fill(here.begin(), here.end(), uint8_t{0});
     } else {
-      NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, part.span, here));
+      NACRE_CO_RETURN_IF_ERROR(ReadSpan((*file)->fd, part.span, here).With("object " + ToString(id)));
     }
   }
   co_return Status::Ok();
@@ -264,14 +270,6 @@ bool FileDevice::ReadCached(const ObjectId& id, const std::vector<SlotSpan>& spa
   return true;
 }
 
-Status FileDevice::SyncDirectory(const std::string& directory) const {
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus(errno, "opening " + directory);
-  const Status status = fsync(fd) == 0 ? Status::Ok() : ErrnoStatus(errno, "syncing " + directory);
-  close(fd);
-  return status;
-}
-
 Task<Status> FileDevice::Sync() {
   Unsynced unsynced;
   {
@@ -280,23 +278,22 @@ Task<Status> FileDevice::Sync() {
     for (const FilePtr& file : unsynced.files) file->dirty = false;
   }
   if (unsynced.many || unsynced.directories.size() > kSyncedOneByOneMax) {
-    if (syncfs(root_fd_) != 0) co_return ErrnoStatus(errno, "syncing the filesystem of " + root_);
+    if (files_.SyncFilesystem(root_fd_) != 0) co_return ErrnoStatus(errno, "syncing the filesystem of " + root_);
     co_return Status::Ok();
   }
   for (const FilePtr& file : unsynced.files) {
-    if (fdatasync(file->fd) != 0) co_return ErrnoStatus(errno, "syncing an object file");
+    if (files_.SyncData(file->fd) != 0) co_return ErrnoStatus(errno, "syncing a file of object " + ToString(file->id));
   }
-  for (const std::string& directory : unsynced.directories) NACRE_CO_RETURN_IF_ERROR(SyncDirectory(directory));
+  for (const std::string& directory : unsynced.directories) NACRE_CO_RETURN_IF_ERROR(SyncDirectory(files_, directory));
   co_return Status::Ok();
 }
 
 Task<Status> FileDevice::Punch(const ObjectId& id, const std::vector<SlotSpan>& spans) {
-  const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   for (const FileSpan& part : SplitByFile(id, spans)) {
     const Result<FilePtr> file = Get(part.name, false);
     if (!file.ok()) co_return file.status();
     if (*file == nullptr) continue;
-    if (fallocate((*file)->fd, mode, OffsetOf(part.span.first), OffsetOf(part.span.count)) == 0) continue;
+    if (files_.Punch((*file)->fd, OffsetOf(part.span.first), OffsetOf(part.span.count)) == 0) continue;
     if (errno == EOPNOTSUPP) co_return Status::Ok();  // then the slots keep their blocks until used again
     co_return ErrnoStatus(errno, "punching a file of object " + ToString(id));
   }
@@ -314,7 +311,7 @@ Status FileDevice::RemoveFile(const FileName& name) {
       open_.erase(it);
     }
   }
-  if (unlink(PathOf(name).c_str()) == 0 || errno == ENOENT) return Status::Ok();
+  if (files_.Remove(PathOf(name)) == 0 || errno == ENOENT) return Status::Ok();
   return ErrnoStatus(errno, "removing a file of object " + ToString(name.id));
 }
 

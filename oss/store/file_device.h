@@ -17,14 +17,15 @@
 #include <string>
 #include <vector>
 
+#include "common/base/files.h"
 #include "oss/core/object_device.h"
 
 namespace nacre {
 
 class FileDevice final : public ObjectDevice {
  public:
-  // Makes root where there is none.
-  static Result<std::unique_ptr<FileDevice>> Open(std::string root);
+  // Makes root where there is none. files outlives the device.
+  static Result<std::unique_ptr<FileDevice>> Open(std::string root, Files& files = SystemFiles());
   ~FileDevice() override;
 
   Task<Status> Write(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::vector<ByteView>& pieces) override;
@@ -38,13 +39,16 @@ class FileDevice final : public ObjectDevice {
 
  private:
   struct File {
-    explicit File(int descriptor) : fd(descriptor) {}
-    ~File();
+    File(Files& calls, const ObjectId& object, int descriptor) : files(calls), id(object), fd(descriptor) {}
+    ~File() { files.Close(fd); }
+    Files& files;
+    const ObjectId id;
     const int fd;
     bool dirty = false;  // guarded by the device's mutex
   };
   using FilePtr = std::shared_ptr<File>;
   enum class Region { kHome, kOverflow };
+  class PieceWalker;
   struct FileName {
     ObjectId id;
     Region region = Region::kHome;
@@ -65,7 +69,7 @@ class FileDevice final : public ObjectDevice {
     std::set<std::string> directories;
   };
 
-  FileDevice(std::string root, int root_fd) : root_(std::move(root)), root_fd_(root_fd) {}
+  FileDevice(std::string root, Files& files, int root_fd) : root_(std::move(root)), files_(files), root_fd_(root_fd) {}
   std::string DirectoryOf(const ObjectId& id) const;
   std::string PathOf(const FileName& name) const;
   static std::vector<FileSpan> SplitByFile(const ObjectId& id, const std::vector<SlotSpan>& spans);
@@ -76,9 +80,10 @@ class FileDevice final : public ObjectDevice {
   Status RemoveFile(const FileName& name);
   void MarkUnsynced(const FilePtr& file);
   void NoteNewEntry(const std::string& directory);
-  Status SyncDirectory(const std::string& directory) const;
+  Status WriteSpan(int fd, SlotSpan span, PieceWalker& pieces);
 
   const std::string root_;
+  Files& files_;
   const int root_fd_;
   std::mutex mutex_;  // guards all below
   std::map<FileName, CachedFile> open_;

@@ -12,18 +12,9 @@
 
 #include "common/base/random.h"
 #include "common/kv/kv_store.h"
+#include "tests/contract/contract_families.h"
 
 namespace nacre {
-
-inline constexpr KvFamily kPlain{0};
-inline constexpr KvFamily kJournal{1};
-
-// Deliberately not associative over operands: "a" then "b" gives "(a)b…", so folding operands first would show.
-inline std::string JoinOperand(std::optional<std::string_view> value, std::string_view operand) {
-  return "(" + std::string(value.value_or("none")) + ")" + std::string(operand);
-}
-
-inline std::vector<KvFamilySpec> ContractFamilies() { return {{"plain", nullptr}, {"journal", JoinOperand}}; }
 
 template <typename World>
 class KvContract : public testing::Test {

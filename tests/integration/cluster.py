@@ -216,10 +216,11 @@ class Cluster:
         """Runs with --stats; the calls by operation."""
         return self.ok(*words, "--stats", **options).stats
 
-    def begin(self, *words):
-        """A command that goes on while the test does other things."""
-        return subprocess.Popen(self.environment_command(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=self.environment)
+    def begin(self, *words, stdin=os.devnull):
+        """A command that goes on while the test does other things; stdin: a path."""
+        with open(stdin, "rb") as source:
+            return subprocess.Popen(self.environment_command(words), stdin=source, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, env=self.environment)
 
     # ---- what is there
 

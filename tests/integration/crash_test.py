@@ -4,12 +4,18 @@ command wrote is there afterwards; what was cut off says so."""
 import os
 import random
 import re
+import shutil
 import signal
+import subprocess
 import time
 import unittest
 
 import made_tree
-from cluster import FULL, MIB, OK, SEED, Cluster, main, processes_of, wait_until
+from cluster import BIN, FULL, MIB, OK, SEED, Cluster, main, processes_of, wait_until
+from servers import Servers
+
+UNFINISHED_CLIENT = os.environ.get("NACRE_UNFINISHED_CLIENT",
+                                   os.path.join(os.path.dirname(BIN), "tests", "unfinished_client"))
 
 
 class Crash(unittest.TestCase):
@@ -149,6 +155,55 @@ class Crash(unittest.TestCase):
         self.start_all()
         wait_until(lambda: self.stored_bytes() < 300_000, "the objects of removed files are gone")
         self.cluster.ok("fsck")
+
+    def test_an_unlink_that_was_lost_gives_the_file_back_with_its_data(self):
+        """Its objects may go only when the unlink can no longer be lost."""
+        servers = Servers(self.cluster)
+        self.addCleanup(servers.kill_all)
+        mds = servers["mdt0"]
+        mds.kill()
+        mds.configure("commit_interval", "1h")  # nothing becomes stable that nobody asks for
+        mds.configure("recovery_window", "2s")  # the client never comes back
+        mds.start()
+        content = self.rng.randbytes(3 * MIB)
+        self.cluster.ok("put", self.cluster.local("x", content), "/kept")
+        stored = self.stored_bytes()
+        synced, slow = self.unlink_that_is_never_synced(mds, "/kept")
+        time.sleep(3)  # in which the background must not destroy anything
+        self.assertGreaterEqual(self.stored_bytes(), stored)
+        mds.process.send_signal(signal.SIGKILL)
+        slow.kill()  # else it would hold the dead until the sync's time has come
+        mds.kill()
+        shutil.rmtree(os.path.join(self.cluster.target_dir("mdt0"), "db"))
+        os.rename(synced, os.path.join(self.cluster.target_dir("mdt0"), "db"))  # the rest is lost with the power
+        mds.start()
+        self.assertEqual(self.cluster.ok("cat", "/kept").out, content)
+        # And once it is not lost, the space comes back.
+        self.cluster.ok("rm", "/kept")
+        wait_until(lambda: self.stored_bytes() < stored - 2 * MIB, "the objects of the removed file are gone")
+
+    def unlink_that_is_never_synced(self, mds, path):
+        """By a client that is gone then, at a server whose syncs take longer than the test. A copy of
+        what was synced, and what slows it."""
+        environment = dict(self.cluster.environment, NACRE_MDS="%s:%d" % mds.address)
+        with subprocess.Popen([UNFINISHED_CLIENT, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=environment) as client:
+            try:
+                self.assertEqual(client.stdout.readline(), "ready\n")
+                # Its session was made stable before it was told of it.
+                synced = self.cluster.file("synced-db")
+                shutil.copytree(os.path.join(self.cluster.target_dir("mdt0"), "db"), synced)
+                slow = subprocess.Popen(["strace", "-f", "-p", str(mds.process.pid), "-o", os.devnull, "-e", "trace=fdatasync",
+                                         "-e", "inject=fdatasync:delay_enter=%d" % (60 * 10**6)], stderr=subprocess.PIPE)
+                self.addCleanup(slow.communicate)
+                self.addCleanup(slow.kill)
+                self.assertIn(b"attached", slow.stderr.readline())
+                client.stdin.write("\n")
+                client.stdin.flush()
+                self.assertEqual(client.stdout.readline(), "done\n")
+            finally:
+                client.kill()
+        return synced, slow
 
 
 if __name__ == "__main__":

@@ -72,6 +72,28 @@ TEST_P(Restart, OfAnOstBetweenWritesIsNotNoticed) {
   EXPECT_GT(client.log.replays(), 0U);
 }
 
+TEST_P(Restart, OfAnOstAsAClientEndsLeavesNobodyToWaitFor) {
+  TestClient other(cluster, GetParam() + 2, std::chrono::seconds(60));
+  ASSERT_TRUE(client.Write(OnOst("/d/f", 0), 0, "kept").ok());
+  ASSERT_TRUE(client.Run(client.core.Commit()).ok());
+  cluster.CrashOst(0);
+  // Nobody reaches it yet.
+  const auto& place = cluster.ost_place("ost:0");
+  auto* const server = std::exchange(place->server, nullptr);
+  cluster.loop.PostAfter(std::chrono::seconds(1), cluster.loop, [&place, server] { place->server = server; });
+  EXPECT_TRUE(client.End().ok());
+  const MonotonicTime ended = cluster.loop.Now();
+  ASSERT_EQ(other.Encrypt("/other", 1), Code::kOk);
+  FileOpener::Wish wish = TestClient::NewFile();
+  wish.hint.set_has_first_ost(true);
+  const Result<Opened> file = other.TryOpen("/other/f", wish);
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE(other.Write(*file, 0, "at once").ok());
+  EXPECT_TRUE(other.Run((*file)->Sync()).ok());
+  EXPECT_LT((cluster.loop.Now() - ended).count(), Duration(std::chrono::seconds(10)).count());
+  EXPECT_TRUE(other.Close(*file).ok());
+}
+
 TEST_P(Restart, OfAnOstIsNoticedByAClientThatOnlyWaits) {
   const Opened file = OnOst("/d/f", 0);
   ASSERT_TRUE(client.Write(file, 0, "kept").ok());

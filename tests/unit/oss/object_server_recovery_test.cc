@@ -478,6 +478,16 @@ class RandomHistory {
   uint64_t replayed_ = 0;
 };
 
+TEST(WriterRows, AStoreThatCannotNoteAWriterEndsTheServerUnlessItIsFull) {
+  OssWorld world;
+  world.kv->FailNextSync(Status(Code::kNoSpace, "full"));
+  EXPECT_EQ(world.Write(TestObject(1), 0, PageOf(1)).code(), Code::kNoSpace);
+  EXPECT_TRUE(world.said_at_its_end.ok());
+  world.kv->FailNextSync(Status(Code::kIo, "broken"));
+  EXPECT_FALSE(world.Write(TestObject(1), 0, PageOf(1)).ok());
+  EXPECT_EQ(world.said_at_its_end.code(), Code::kIo);
+}
+
 TEST(RecoveryHistory, NothingThatALivingClientWroteOrSawIsLost) {
   uint64_t replayed = 0;
   for (int run = 0; run < 60; ++run) {

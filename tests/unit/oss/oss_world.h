@@ -102,18 +102,19 @@ inline ObjectId TestObject(uint32_t number) { return {.fid = {.seq = 5 + number,
 constexpr uint64_t kTestSession = 77;
 
 struct OssWorld {
-  explicit OssWorld(ObjectServerOptions changed = {}) : options(std::move(changed)) {
-    options.fsid = std::string(16, 'f');
-    options.ost_index = 2;
-    options.boot_count = 1;
+  explicit OssWorld(ObjectServerOptions changed = {}) : OssWorld(NoStores(), std::move(changed)) { Renew(); }
+  virtual ~OssWorld() { Shut(); }
+
+  // All anew, with nothing stored.
+  void Renew() {
+    Shut();
     kv = std::make_unique<MemoryKv>(ObjectStoreFamilies());
     device = std::make_unique<MemoryDevice>(&queue);
     Boot();
   }
-  ~OssWorld() { Shut(); }
-
   void Boot(bool connect = true) {
-    server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, *kv, *device, {}}, options);
+    const auto fatal = [this](const Status& status) { said_at_its_end = status; };
+    server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, Kv(), Device(), fatal}, options);
     const Status started = Run(server->Start());
     ASSERT_TRUE(started.ok()) << started.ToString();
     if (!connect) return;
@@ -276,13 +277,28 @@ struct OssWorld {
     return reply.ok() ? *reply : v1::OssPingReply();
   }
 
+  // Has the power gone in the middle of something? Here it goes at Crash only.
+  bool PowerGone() const { return false; }
+
   HandQueue queue;
   ObjectServerOptions options;
   std::unique_ptr<MemoryKv> kv;
   std::unique_ptr<MemoryDevice> device;
   std::unique_ptr<ObjectServer> server;
+  Status said_at_its_end;  // a real process would be no more
   uint64_t xid = 0;
   uint64_t epoch = 1;
+
+ protected:
+  // For a world over other stores: it makes them, boots, and shuts before it drops them.
+  struct NoStores {};
+  OssWorld(NoStores, ObjectServerOptions changed) : options(std::move(changed)) {
+    options.fsid = std::string(16, 'f');
+    options.ost_index = 2;
+    options.boot_count = 1;
+  }
+  virtual KvStore& Kv() { return *kv; }
+  virtual ObjectDevice& Device() { return *device; }
 };
 
 }  // namespace nacre
