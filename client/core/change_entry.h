@@ -15,7 +15,7 @@ namespace nacre {
 class ChangeSender {
  public:
   virtual ~ChangeSender() = default;
-  virtual v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno) const = 0;
+  virtual v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno, uint64_t boot_count) const = 0;
   virtual void Closed(uint64_t open_xid) = 0;
 };
 
@@ -60,9 +60,9 @@ class ChangeEntry final : public ReplayLog::Entry {
     repeat_ = RepeatedOf(request_, reply);
   }
 
-  Task<Result<v1::ReplyHeader>> Replay() override {
+  Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) override {
     Request copy = request_;
-    *copy.mutable_header() = sender_.ReplayHeader(sent_, transno());
+    *copy.mutable_header() = sender_.ReplayHeader(sent_, transno(), boot_count);
     if (repeat_) repeat_(copy);
     const Result<Reply> reply = co_await (mds_.*method_)(std::move(copy));
     if (!reply.ok()) co_return reply.status();

@@ -113,6 +113,7 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   Task<Result<ObjectPages>> ReadChunk(std::shared_ptr<const Placement> placement, StripePiece piece);
   struct Found {
     bool was_short = false;  // the object ended before the range did
+    uint64_t file_end = 0;   // the file is at least so long, as the objects said with their pages
     std::vector<FileRange> holes;
   };
   Task<Status> ReadPiece(std::shared_ptr<const Placement> placement, StripePiece piece, uint64_t offset,

@@ -54,6 +54,12 @@ std::vector<Extent> ExtentsOf(const ObjectPages& pages, uint64_t first_page) {
   return extents;
 }
 
+std::vector<FileRange> ClippedTo(uint64_t end, std::vector<FileRange> ranges) {
+  std::erase_if(ranges, [end](const FileRange& range) { return range.begin >= end; });
+  for (FileRange& range : ranges) range.end = std::min(range.end, end);
+  return ranges;
+}
+
 }  // namespace
 
 Task<Result<ObjectPages>> OpenFile::ReadChunk(std::shared_ptr<const Placement> placement, StripePiece piece) {
@@ -83,6 +89,9 @@ Task<Status> OpenFile::ReadPiece(std::shared_ptr<const Placement> placement, Str
   const uint64_t object_first = piece.object_offset / kPageBytes;
   const uint64_t file_first = piece.file_offset / kPageBytes;
   const uint64_t end = offset + out.size();
+  if (const uint64_t object_size = pages->header.object_size(); object_size > 0) {
+    found->file_end = FileOffsetOf(placement->component, piece.stripe, object_size - 1) + 1;
+  }
   uint64_t covered = piece.file_offset;
   for (const Extent& extent : ExtentsOf(*pages, object_first)) {
     const uint64_t page = file_first + (extent.first - object_first);
@@ -125,6 +134,7 @@ Task<Status> OpenFile::ReadRange(uint64_t offset, MutableBytes out, Found* found
   for (const Status& status : done) NACRE_CO_RETURN_IF_ERROR(status);
   for (const Found& part : parts) {
     found->was_short |= part.was_short;
+    found->file_end = std::max(found->file_end, part.file_end);
     found->holes.insert(found->holes.end(), part.holes.begin(), part.holes.end());
   }
   co_return Status::Ok();
@@ -147,18 +157,21 @@ Task<Result<size_t>> OpenFile::Read(uint64_t offset, MutableBytes out, std::vect
       continue;
     }
     if (offset >= known_size) break;
-    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(out.size(), known_size - offset));
+    // The last page is read whole: who appends to it meanwhile is seen with all of that write or with none of it.
+    const uint64_t pages_end = RoundUpToPage(known_size);
+    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(out.size(), pages_end - offset));
     Found found;
     const Status status = co_await ReadRange(offset, out.first(wanted), &found);
+    const uint64_t read_end = std::min(offset + wanted, std::max(known_size, found.file_end));
     if (status.ok() && found.was_short && !refetched) {
       // An object ended earlier than the file: a hole there, or somebody made the file shorter.
       const Status fetched = co_await Refetch();
       if (!fetched.ok()) co_return fetched;
       refetched = true;
-      if (size() < offset + wanted) continue;
+      if (size() < read_end) continue;
     }
-    if (status.ok() && holes != nullptr) *holes = std::move(found.holes);
-    if (status.ok()) co_return wanted;
+    if (status.ok() && holes != nullptr) *holes = ClippedTo(read_end, std::move(found.holes));
+    if (status.ok()) co_return static_cast<size_t>(read_end - offset);
     if (!co_await MayRetry(status, used, attempt, limit)) co_return status;
   }
   co_return size_t{0};

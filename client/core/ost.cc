@@ -4,12 +4,20 @@
 #include <cstdio>
 #include <optional>
 
+#include "client/core/unencrypted_runs.h"
+#include "common/base/planted_bug.h"
+
 namespace nacre {
 namespace {
 
 // Well below the time for which a restarted server waits (ObjectServerOptions::recovery_window).
 constexpr Duration kQuestionEvery = std::chrono::seconds(5);
 constexpr uint64_t kPingMsMax = 5000;
+
+// For the planted bug only.
+CipherRunPtr CopyOf(const CipherRun& run) {
+  return UnencryptedRuns(v1::Inode()).Copy(run.pieces(), *PageBufferPool::Create(kPageBytes, 1));
+}
 
 }  // namespace
 
@@ -23,12 +31,13 @@ class Ost::Written final : public ReplayLog::Entry {
   Task<Result<v1::WriteReply>> Send(const v1::RequestHeader& with) {
     v1::WriteHeader copy = request_;
     *copy.mutable_header() = with;
-    return ost_.api()->Write(std::move(copy), run_);
+    const bool another = with.replay() && Planted(PlantedBug::kReplayOfAnotherRun);
+    return ost_.api()->Write(std::move(copy), another ? CopyOf(*run_) : run_);
   }
   void SentWith(const v1::RequestHeader& header) { *request_.mutable_header() = header; }
 
-  Task<Result<v1::ReplyHeader>> Replay() override {
-    const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno());
+  Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) override {
+    const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno(), boot_count);
     const Result<v1::WriteReply> reply = co_await Send(header);
     if (reply.code() == Code::kNotConnected && header.session() != ost_.session_->number()) {
       co_return Status(Code::kStale, "the session it was made in is over");
@@ -131,13 +140,16 @@ Task<Status> Ost::Connect(uint64_t session) {
     life_ = reply->header().boot_count();
   }
   if (!reply->recovering()) co_return Status::Ok();
-  auto end_replay = [this, session](int64_t deadline_ms) { return EndReplay(session, deadline_ms); };
+  auto end_replay = [this, session, boot_count = reply->header().boot_count()](int64_t deadline_ms) {
+    return EndReplay(session, boot_count, deadline_ms);
+  };
   co_return co_await AwaitRecovery(this, std::move(end_replay));
 }
 
-Task<Status> Ost::EndReplay(uint64_t session, int64_t deadline_ms) {
+Task<Status> Ost::EndReplay(uint64_t session, uint64_t boot_count, int64_t deadline_ms) {
   v1::OssEndReplayRequest request;
   *request.mutable_header() = NewHeader(session);
+  request.mutable_header()->set_server_boot_count(boot_count);
   request.mutable_header()->set_deadline_ms(static_cast<uint64_t>(deadline_ms));
   const Result<v1::OssEndReplayReply> reply = co_await api()->EndReplay(std::move(request));
   co_return reply.status();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/planted_bug.h"
+
 namespace nacre {
 
 bool ReplayLog::Add(const EntryPtr& entry, const v1::ReplyHeader& header) {
@@ -55,7 +57,7 @@ void ReplayLog::EnterLife(uint64_t boot_count) {
 
 Task<Status> ReplayLog::ReplayAll(std::string server) {
   while (const EntryPtr entry = NextToReplay()) {
-    const Result<v1::ReplyHeader> answer = co_await entry->Replay();
+    const Result<v1::ReplyHeader> answer = co_await entry->Replay(boot_count());
     const Status status = UnavailableIfForgotten(answer.status());
     if (status.code() == Code::kUnavailable) co_return status;
     if (status.ok()) {
@@ -68,8 +70,19 @@ Task<Status> ReplayLog::ReplayAll(std::string server) {
   co_return Status::Ok();
 }
 
+uint64_t ReplayLog::boot_count() const {
+  std::lock_guard lock(mutex_);
+  return boot_count_;
+}
+
 ReplayLog::EntryPtr ReplayLog::NextToReplay() const {
   std::lock_guard lock(mutex_);
+  if (Planted(PlantedBug::kReplayOutOfOrder)) {
+    for (auto last = entries_.rbegin(); last != entries_.rend(); ++last) {
+      if (BootCountOf(last->second->transno_) != boot_count_) return last->second;
+    }
+    return nullptr;
+  }
   const auto next = entries_.lower_bound(replay_from_);
   if (next == entries_.end() || BootCountOf(next->second->transno_) == boot_count_) return nullptr;
   return next->second;

@@ -22,8 +22,8 @@ class ReplayLog {
   class Entry {
    public:
     virtual ~Entry() = default;
-    // Sends it once more, marked as a replay of transno(). The header of the answer.
-    virtual Task<Result<v1::ReplyHeader>> Replay() = 0;
+    // Sends it once more, marked as a replay of transno(), for this life of the server and no other. The header of the answer.
+    virtual Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) = 0;
     virtual void Stable() {}
     virtual void Lost(const Status&) {}
 
@@ -64,6 +64,7 @@ class ReplayLog {
  private:
   using Entries = std::map<Transno, EntryPtr>;  // by first_transno
   EntryPtr NextToReplay() const;
+  uint64_t boot_count() const;
   // False: the answer is of another life than this client has connected to.
   bool Replayed(const EntryPtr& entry, const v1::ReplyHeader& header);
   void Lose(const EntryPtr& entry, const Status& why);

@@ -7,6 +7,8 @@ namespace {
 
 // How soon an idle client finds that the server has restarted and waits for it.
 constexpr Duration kHeartbeatEveryMax = std::chrono::seconds(5);
+// After one that was not answered: a bad network must not silence a client until its session is closed.
+constexpr Duration kHeartbeatAgain = std::chrono::seconds(1);
 constexpr size_t kReopenedAtOnce = 500;
 constexpr uint64_t kMapMsMax = 5000;  // the map as it was serves too
 
@@ -85,10 +87,11 @@ v1::RequestHeader Session::NewHeader(uint64_t session) {
   return header;
 }
 
-v1::RequestHeader Session::ReplayHeader(v1::RequestHeader sent, Transno transno) const {
+v1::RequestHeader Session::ReplayHeader(v1::RequestHeader sent, Transno transno, uint64_t boot_count) const {
   sent.set_replay(true);
   sent.set_resent(false);
   sent.set_transno(transno);
+  sent.set_server_boot_count(boot_count);
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.wait_timeout);
   sent.set_deadline_ms(static_cast<uint64_t>(std::max<int64_t>(1, wait.count())));
   return sent;
@@ -131,7 +134,7 @@ Task<Result<uint64_t>> Session::EnsureSession() {
   connect_failure_.Ended(status);
   if (!status.ok()) co_return status;
   connected_ = true;
-  ArmHeartbeat();
+  ArmHeartbeat(false);
   co_return number_.load();
 }
 
@@ -170,7 +173,7 @@ Task<Status> Session::ConnectOnce() {
   std::vector<OpenHandles::Handle> handles = handles_.EnterLife(boot_count);
   // Once in each life: a replayed close would be undone.
   if (reopened_in_ != boot_count) {
-    const Status reopened = co_await Reopen(std::move(handles));
+    const Status reopened = co_await Reopen(std::move(handles), boot_count);
     if (!reopened.ok()) co_return reopened;
     reopened_in_ = boot_count;
   }
@@ -178,23 +181,25 @@ Task<Status> Session::ConnectOnce() {
   if (!replayed.ok()) co_return replayed;
   life_ = boot_count;
   if (!reply->recovering()) co_return Status::Ok();
-  auto end_replay = [this](int64_t deadline_ms) { return EndReplay(deadline_ms); };
+  auto end_replay = [this, boot_count](int64_t deadline_ms) { return EndReplay(boot_count, deadline_ms); };
   co_return co_await AwaitRecovery(this, std::move(end_replay));
 }
 
-Task<Status> Session::EndReplay(int64_t deadline_ms) {
+Task<Status> Session::EndReplay(uint64_t boot_count, int64_t deadline_ms) {
   v1::EndReplayRequest request;
   *request.mutable_header() = NewHeader(number_);
+  request.mutable_header()->set_server_boot_count(boot_count);
   request.mutable_header()->set_deadline_ms(static_cast<uint64_t>(deadline_ms));
   const Result<v1::EndReplayReply> reply = co_await environment_.mds->EndReplay(std::move(request));
   co_return reply.status();
 }
 
 // What is refused is stale: its next request says so.
-Task<Status> Session::Reopen(std::vector<OpenHandles::Handle> handles) {
+Task<Status> Session::Reopen(std::vector<OpenHandles::Handle> handles, uint64_t boot_count) {
   for (size_t begin = 0; begin < handles.size(); begin += kReopenedAtOnce) {
     v1::ReopenRequest request;
     *request.mutable_header() = NewHeader(number_);
+    request.mutable_header()->set_server_boot_count(boot_count);
     for (size_t i = begin; i < std::min(handles.size(), begin + kReopenedAtOnce); ++i) {
       auto* item = request.add_items();
       *item->mutable_fid() = ToWire(handles[i].fid);
@@ -213,17 +218,17 @@ void Session::SessionLost(uint64_t number) {
 
 void Session::Heard(const v1::ReplyHeader& header) {
   if (header.mdt_epoch() != 0) mdt_epoch_ = header.mdt_epoch();
-  changes_.Heard(header);
+  if (!changes_.Heard(header)) connected_ = false;  // it restarted: the next request, or heartbeat, connects, and replays
 }
 
 // A timer keeps nothing alive: when the session is gone it finds so.
-void Session::ArmHeartbeat() {
+void Session::ArmHeartbeat(bool missed) {
   Duration every;
   {
     std::lock_guard lock(mutex_);
     if (heartbeat_armed_ || ended_) return;
     heartbeat_armed_ = true;
-    every = heartbeat_every_;
+    every = missed ? std::min(heartbeat_every_, kHeartbeatAgain) : heartbeat_every_;
   }
   std::weak_ptr<Session> weak = weak_from_this();
   environment_.timers->PostAfter(every, *environment_.pool, [weak] {
@@ -235,23 +240,25 @@ void Session::ArmHeartbeat() {
 
 Task<void> Session::Beat(std::shared_ptr<Session> self) {
   const uint64_t number = self->number();
+  bool heard = true;
   if (number != 0) {
     v1::HeartbeatRequest request;
     *request.mutable_header() = NewHeader(number);
     const Result<v1::HeartbeatReply> reply = co_await environment_.mds->Heartbeat(std::move(request));
+    heard = reply.ok();
     if (reply.ok()) Heard(reply->header());
     // A server that has restarted does not wait for ever. Any other failure shows itself to the next real request.
     if (reply.code() == Code::kNotConnected) SessionLost(number);
     if (!connected_) {
       const Result<uint64_t> again = co_await EnsureSession();
-      static_cast<void>(again);
+      heard = again.ok();
     }
   }
   {
     std::lock_guard lock(mutex_);
     heartbeat_armed_ = false;
   }
-  ArmHeartbeat();
+  ArmHeartbeat(!heard);
 }
 
 Task<Result<Fid>> Session::NextFid() {

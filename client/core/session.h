@@ -64,7 +64,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   // For requests to OSTs, which share the session and the numbering.
   v1::RequestHeader NewHeader(uint64_t session) override;
   // Of a request that was sent with this header and answered with that transno.
-  v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno) const override;
+  v1::RequestHeader ReplayHeader(v1::RequestHeader sent, Transno transno, uint64_t boot_count) const override;
 
   std::string Name() const override;
   Task<Result<uint64_t>> EnsureSession() override;
@@ -96,9 +96,9 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   }
   Task<Status> CommitChanges();
   Task<Status> ConnectOnce();
-  Task<Status> EndReplay(int64_t deadline_ms);
-  Task<Status> Reopen(std::vector<OpenHandles::Handle> handles);
-  void ArmHeartbeat();
+  Task<Status> EndReplay(uint64_t boot_count, int64_t deadline_ms);
+  Task<Status> Reopen(std::vector<OpenHandles::Handle> handles, uint64_t boot_count);
+  void ArmHeartbeat(bool missed);
   Task<void> Beat(std::shared_ptr<Session> self);
   Task<Status> RefreshMap();
 

@@ -2,6 +2,10 @@
 // gets the same answer and has its effect once (promise P6). Used by MDS and OSS alike; the caller writes each record in
 // the same batch as the change it answers for. Pure; one strand.
 //
+// A refusal changes nothing and is in no record, but it too is an answer: a copy of the request that arrives late must not
+// be done because what stood in its way is gone. Refusals are remembered for this life of the server; what was meant for an
+// earlier life is turned away by its boot count.
+//
 //   record key   := session u64 BE, slot u32 BE
 //   record value := xid u64 BE, transno u64 BE, serialized reply
 #pragma once
@@ -14,6 +18,7 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/status.h"
 #include "common/recovery/transno.h"
 
 namespace nacre {
@@ -33,6 +38,7 @@ std::optional<ReplyRecord> DecodeReplyRecord(std::string_view bytes);
 enum class Seen {
   kNew,       // not seen: do it
   kAnswered,  // done already: answer with the record
+  kRefused,   // refused already: answer with RefusalOf
   kPast,      // older than what this slot did last: the client has its reply, this is a stray duplicate
 };
 
@@ -41,11 +47,19 @@ class ReplyTable {
   Seen Judge(uint64_t session, uint32_t slot, uint64_t xid) const;
   const ReplyRecord* Find(uint64_t session, uint32_t slot) const;
   void Record(uint64_t session, uint32_t slot, ReplyRecord record);
+  // The request was answered with this error. One after which the client sends the same request again is not remembered.
+  void Refuse(uint64_t session, uint32_t slot, uint64_t xid, const Status& why);
+  Status RefusalOf(uint64_t session, uint32_t slot) const;
   // Forgets a session; the keys are to be deleted from the store.
   std::vector<std::string> Drop(uint64_t session);
 
  private:
+  struct Refusal {
+    uint64_t xid = 0;
+    Status why;
+  };
   std::map<std::pair<uint64_t, uint32_t>, ReplyRecord> records_;
+  std::map<std::pair<uint64_t, uint32_t>, Refusal> refusals_;  // newer than the slot's record
 };
 
 }  // namespace nacre

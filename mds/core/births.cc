@@ -1,12 +1,24 @@
 #include "mds/core/births.h"
 
 #include "common/base/hash.h"
+#include "common/base/planted_bug.h"
 #include "common/layout/layout.h"
 #include "common/placement/ost_choice.h"
 #include "common/wire/wire.h"
 #include "mds/core/key_schema.h"
 
 namespace nacre {
+namespace {
+
+// For the planted bug only.
+Task<void> PutContextLater(Core& core, Fid fid, rows::InodeRow row) {
+  co_await Sleep(core.timers, core.strand, std::chrono::milliseconds(2));
+  KvBatch batch;
+  core.inodes.Put(batch, fid, std::move(row));
+  (void)core.kv.Apply(batch, KvStore::Durability::kApplied);
+}
+
+}  // namespace
 
 Status CheckBirth(Core& core, Op& op, const ParentDirectory& parent, const Birth& birth) {
   if (!MayAccess(OwnershipOf(*parent.row), op.caller(), kMayWrite | kMaySearch)) {
@@ -46,6 +58,10 @@ void SetSalt(const Core& core, const Fid& fid, rows::InodeRow& row) {
 void PutBirth(Core& core, Op& op, Change& change, const ParentDirectory& parent, const Birth& birth, std::string name,
               uint64_t cookie, rows::InodeRow row) {
   core.grants.Used(op.session(), birth.fid);
+  if (Planted(PlantedBug::kContextLater) && !parent.row->context().empty()) {
+    core.tasks.Start(PutContextLater(core, birth.fid, row));
+    row.clear_context();
+  }
   change.AddInode(birth.fid, std::move(row));
   const Dirent entry{.cookie = cookie, .name = std::move(name), .fid = birth.fid, .type = birth.type};
   change.PutEntry(parent.fid, entry);

@@ -1,5 +1,6 @@
 #include "mds/core/change.h"
 
+#include "common/base/planted_bug.h"
 #include "common/wire/wire.h"
 
 namespace nacre {
@@ -75,6 +76,7 @@ void Change::TouchDirectory(const Fid& directory, std::optional<int64_t> mtime_n
 }
 
 void Change::Record(uint64_t number, uint32_t slot, ReplyRecord record) {
+  if (Planted(PlantedBug::kNoMdsReplyRecord)) return;
   // Closed while its request was on the way: nobody will ask for the record, and nobody would delete it.
   if (core_.sessions.Find(number) == nullptr) return;
   // Its slot has gone on: the client had given this request up.

@@ -23,7 +23,8 @@ Core::Core(MdsOptions given, const MdsSeams& seams)
       inodes(kv),
       dirents(kv),
       destroyer(*this),
-      file_locks(strand) {}
+      file_locks(strand),
+      request_locks(strand) {}
 
 v1::RequestHeader Core::OssHeader(uint32_t ost) {
   v1::RequestHeader header;

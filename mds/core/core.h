@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "common/base/async_lock.h"
 #include "common/base/random.h"
@@ -69,6 +70,10 @@ struct Core {
   ServedOperations counts;
   // Held by what asks OSTs to change a file's size or epoch, and by who needs that to be over. Several: in FID order.
   LockTable<Fid> file_locks;
+  // A change that is sent again waits for the one before it, and is answered from its record. Not for another one in its
+  // slot: its client may have given that one up. Taken before all others.
+  using RequestKey = std::tuple<uint64_t, uint32_t, uint64_t>;  // session, slot, xid
+  LockTable<RequestKey> request_locks;
   TaskGroup tasks;  // what goes on without a request
   bool stopping = false;
   std::set<Fid> to_settle;  // files whose last writer left without telling the size (files.h)

@@ -1,5 +1,7 @@
 #include "mds/core/files.h"
 
+#include <optional>
+
 #include "mds/core/change.h"
 #include "mds/core/sizes.h"
 
@@ -26,15 +28,21 @@ Task<void> SettleAll(Core& core) {
 
 }  // namespace
 
-Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener) {
-  const Openers::Closed closed = core.openers.Remove(fid, opener);
+Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener, const std::function<Change&()>& change) {
+  Openers::Closed closed = core.openers.Remove(fid, opener);
   // While the server recovers others may have it open: what nobody has goes when the window closes.
   if (!closed.last_opener || core.window.open()) return closed;
   auto row = core.inodes.Find(fid);
   if (!row.ok() || IsDirectory(**row) || (*row)->attr().nlink() > 0) return closed;
-  Change change(core);
   // If its rows cannot be read now, the orphan row stays and the next start removes it.
-  if (change.RemoveInode(fid, **row).ok()) change.Apply();
+  closed.file_goes = change().RemoveInode(fid, **row).ok();
+  return closed;
+}
+
+Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener) {
+  std::optional<Change> change;
+  const Openers::Closed closed = ReleaseOpener(core, fid, opener, [&]() -> Change& { return change.emplace(core); });
+  if (change) change->Apply();
   return closed;
 }
 

@@ -2,11 +2,15 @@
 // are asked for. On the strand.
 #pragma once
 
+#include <functional>
+
 #include "mds/core/change.h"
 
 namespace nacre {
 
-// Takes the opener away. A file without a name goes with its last opener (a change of its own).
+// Takes the opener away. A file without a name goes with its last opener: by the change that is asked for then.
+Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener, const std::function<Change&()>& change);
+// By a change of its own.
 Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener);
 
 // Its size is to become exact soon, in the background; if that fails, whoever next looks does it.

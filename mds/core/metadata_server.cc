@@ -1,5 +1,6 @@
 #include "mds/core/metadata_server.h"
 
+#include "common/base/planted_bug.h"
 #include "common/wire/wire.h"
 #include "mds/core/files.h"
 #include "mds/core/format.h"
@@ -30,7 +31,7 @@ Status Admit(Core& core, const v1::RequestHeader& header, Kind kind) {
   }
   if (kind == Kind::kOpenToAll) return Status::Ok();
   NACRE_RETURN_IF_ERROR(core.sessions.Admit(header.session(), header.client_id(), core.clock.Now()).status());
-  if (!header.replay() && header.server_boot_count() != 0 && header.server_boot_count() != core.options.boot_count) {
+  if (header.server_boot_count() != 0 && header.server_boot_count() != core.options.boot_count) {
     return Status(Code::kNotConnected, "the request was meant for boot " + std::to_string(header.server_boot_count()) +
                                            ", this is boot " + std::to_string(core.options.boot_count));
   }
@@ -76,6 +77,11 @@ template <typename Request, typename Reply>
 Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& request,
                             Answer<Reply> (*serve)(Core&, Op&, const Request&)) {
   NACRE_CO_RETURN_IF_ERROR(Admit(core, request.header(), kind));
+  LockTable<Core::RequestKey>::Held alone;
+  if (kind == Kind::kChange) {
+    const Core::RequestKey request_key(op.session(), op.header().slot(), op.header().xid());
+    alone = co_await core.request_locks.Exclusive(request_key);
+  }
   if (op.is_replay()) co_return co_await Replay(core, op, request, serve);
   if (kind == Kind::kChange) {
     auto answered = FindAnswered<Reply>(core, op);
@@ -86,6 +92,8 @@ Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& reques
     }
   }
   Result<Reply> reply = co_await serve(core, op, request);
+  const bool refused = kind == Kind::kChange && !reply.ok() && core.sessions.Find(op.session()) != nullptr;
+  if (refused) core.replies.Refuse(op.session(), op.header().slot(), op.header().xid(), reply.status());
   co_return reply;
 }
 
@@ -98,7 +106,7 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
   Result<Reply> reply = co_await Perform(core, op, kind, request, serve);
   if (reply.ok() && core.options.commit_interval.count() == 0) op.ReliesOn(reply->header().transno());
   // Errors wait too: they may tell of a change that is not stable yet.
-  co_await core.committer.Stable(op.relies_on());
+  if (!Planted(PlantedBug::kNoMdsCommitOnShare)) co_await core.committer.Stable(op.relies_on());
   if (reply.ok()) FillHeader(core, reply->mutable_header());
   core.counts.Count(operation, reply.ok(), core.clock.Now() - begun);
   co_return reply;

@@ -33,6 +33,7 @@ class Openers {
     bool last_writer = false;   // and nobody has any more,
     bool only_writer = false;   // and nobody else had since the size was exact
     bool last_opener = false;
+    bool file_goes = false;     // with this close: it has no name (files.h)
   };
   Closed Remove(const Fid& fid, const Opener& opener);
   // Somebody else changed the size (truncate): what one writer reports is the whole truth no more.

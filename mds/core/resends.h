@@ -1,4 +1,4 @@
-// Resends: a change that is sent again gets the reply it got, or would have got, the first time, when it is stable.
+// Resends: a change that is sent again gets the answer it got, or would have got, the first time, when it is stable.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace nacre {
 
-// The recorded reply, if this very change was made before. kInvalid: its slot has gone on since.
+// The recorded reply, if this very change was made before; the error, if it was refused. kInvalid: its slot has gone on.
 template <typename Reply>
 Result<std::optional<Reply>> FindAnswered(Core& core, Op& op) {
   switch (core.replies.Judge(op.session(), op.header().slot(), op.header().xid())) {
@@ -17,6 +17,8 @@ Result<std::optional<Reply>> FindAnswered(Core& core, Op& op) {
     case Seen::kPast:
       return Status(Code::kInvalid, "request " + std::to_string(op.header().xid()) +
                                         " is older than what its slot did last");
+    case Seen::kRefused:
+      return core.replies.RefusalOf(op.session(), op.header().slot());
     case Seen::kAnswered:
       break;
   }

@@ -4,7 +4,7 @@
 // next. Slots that a batch stops referring to are freed, and files removed, once it is stable.
 //
 // One strand; syncing happens on the io executor. A failed sync is final (nobody knows what is on the disk): fatal is
-// called, which does not return.
+// called, which ends the process; should it return, nothing is ever made stable again and who waits for that waits on.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,13 @@
 #include "common/recovery/authors.h"
 #include "common/recovery/commit_queue.h"
 #include "common/recovery/transno.h"
+#include "oss/core/fatal_handler.h"
 #include "oss/core/object.h"
 #include "oss/core/object_device.h"
 #include "oss/core/space_account.h"
 #include "oss/core/strand_timer.h"
 
 namespace nacre {
-
-using FatalHandler = std::function<void(const Status&)>;
 
 struct CommitterOptions {
   Duration interval = std::chrono::seconds(5);  // the longest a change waits for its batch to begin

@@ -4,9 +4,18 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/planted_bug.h"
 #include "common/wire/wire.h"
 
 namespace nacre {
+namespace {
+
+FatalHandler OrEndsTheProcess(FatalHandler given) {
+  if (given) return given;
+  return [](const Status& why) { NACRE_CHECK(false, "a failed sync ends the process: " + why.ToString()); };
+}
+
+}  // namespace
 
 ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
     : options_(std::move(options)),
@@ -19,10 +28,10 @@ ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
       table_(*strand_, io_, kv_, options_.cache),
       pages_(*strand_, io_, device_, table_, space_),
       committer_(Committer::Parts{strand_, io_, parts.timers, kv_, device_, space_,
-                                  parts.fatal ? parts.fatal : [](const Status&) {}},
+                                  OrEndsTheProcess(parts.fatal)},
                  options_.boot_count, options_.commit),
       timer_(parts.timers, io_, strand_),
-      writers_(*strand_, io_, kv_, parts.fatal ? parts.fatal : [](const Status&) {}),
+      writers_(*strand_, io_, kv_, OrEndsTheProcess(parts.fatal)),
       window_(*strand_),
       slot_locks_(*strand_),
       object_locks_(*strand_) {
@@ -49,7 +58,7 @@ Task<void> ObjectServer::Stop() {
 Status ObjectServer::AdmitClient(const v1::RequestHeader& header, ReplayRule replay) {
   NACRE_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMustMatch, replay));
   NACRE_RETURN_IF_ERROR(sessions_.Admit(header.session(), header.client_id(), clock_.Now()).status());
-  if (header.replay() || header.server_boot_count() == 0 || header.server_boot_count() == options_.boot_count) return Status::Ok();
+  if (header.server_boot_count() == 0 || header.server_boot_count() == options_.boot_count) return Status::Ok();
   return Status(Code::kNotConnected, "the request was meant for boot " + std::to_string(header.server_boot_count()) +
                                          ", this is boot " + std::to_string(options_.boot_count));
 }
@@ -157,7 +166,7 @@ Task<Result<v1::CommitReply>> ObjectServer::DoCommit(v1::CommitRequest request) 
   co_await Hop(*strand_);
   const Status admitted = co_await AdmitOrderAfterRecovery(request.header());
   if (!admitted.ok()) co_return admitted;
-  co_await committer_.CommitAll();
+  if (!Planted(PlantedBug::kFsyncBeforeSync)) co_await committer_.CommitAll();
   v1::CommitReply reply;
   FillHeader(*reply.mutable_header(), 0);
   co_return reply;
@@ -201,6 +210,7 @@ Task<Result<v1::OssPingReply>> ObjectServer::DoPing(v1::OssPingRequest request) 
 
 Task<Status> ObjectServer::EnterEpoch(const ObjectUse& object, uint64_t epoch) {
   if (epoch == object->row.file_epoch) co_return Status::Ok();
+  if (epoch < object->row.file_epoch && Planted(PlantedBug::kOldEpochTaken)) co_return Status::Ok();
   if (epoch < object->row.file_epoch) {
     co_return Status(Code::kStaleEpoch, "object " + ToString(object->id) + " is at file epoch " +
                                             std::to_string(object->row.file_epoch) + ", the request at " +
@@ -214,7 +224,7 @@ Task<Status> ObjectServer::EnterEpoch(const ObjectUse& object, uint64_t epoch) {
 }
 
 Task<Status> ObjectServer::CheckCondition(const ObjectUse& object, uint64_t page, const PageCondition& condition) {
-  if (condition.kind == PageCondition::Kind::kNone) co_return Status::Ok();
+  if (condition.kind == PageCondition::Kind::kNone || Planted(PlantedBug::kConditionIgnored)) co_return Status::Ok();
   const Result<std::optional<PageDigest>> digest = co_await pages_.Digest(*object, page);
   if (!digest.ok()) co_return digest.status();
   if (condition.HoldsFor(*digest)) co_return Status::Ok();

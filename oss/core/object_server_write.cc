@@ -3,6 +3,8 @@
 
 #include "oss/core/object_server.h"
 
+#include "common/base/planted_bug.h"
+
 namespace nacre {
 
 std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::RequestHeader& header) {
@@ -11,6 +13,8 @@ std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::R
       return std::nullopt;
     case Seen::kPast:
       return Status(Code::kInvalid, "request " + std::to_string(header.xid()) + " is older than what its slot did last");
+    case Seen::kRefused:
+      return Result<v1::WriteReply>(replies_.RefusalOf(header.session(), header.slot()));
     case Seen::kAnswered:
       break;
   }
@@ -42,7 +46,11 @@ Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, Ciph
   const auto lock = co_await object_locks_.Exclusive(checked->object);
   const ObjectUse object = table_.Enter(checked->object);
   Result<v1::WriteReply> reply = co_await WriteLocked(object, request, *checked, *run);
-  if (request.header().replay()) ++(reply.ok() ? replayed_ : replays_refused_);
+  if (request.header().replay()) {
+    ++(reply.ok() ? replayed_ : replays_refused_);
+  } else if (!reply.ok() && sessions_.Find(slot_key.first) != nullptr) {
+    replies_.Refuse(slot_key.first, slot_key.second, request.header().xid(), reply.status());
+  }
   co_return reply;
 }
 
@@ -104,7 +112,8 @@ v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::Write
   MakeExist(*object, request.file_epoch());
   ObjectRow& row = object->row;
   row.encryption = request.encrypted() ? ObjectEncryption::kEncrypted : ObjectEncryption::kPlain;
-  const uint64_t end = request.offset() + bytes - request.size_diff();
+  const uint64_t size_diff = Planted(PlantedBug::kSizeDiffIgnored) ? 0 : request.size_diff();
+  const uint64_t end = request.offset() + bytes - size_diff;
   if (end > row.size) {
     row.size = end;
     object->last_growth = transno;
@@ -117,6 +126,10 @@ v1::WriteReply ObjectServer::ApplyWrite(const ObjectUse& object, const v1::Write
   reply.set_allocated_bytes(row.pages * kPageBytes);
   const v1::RequestHeader& header = request.header();
   ReplyRecord record{.xid = header.xid(), .transno = transno, .reply = reply.SerializeAsString()};
+  if (Planted(PlantedBug::kNoReplyRecord)) {
+    FillHeader(*reply.mutable_header(), transno);
+    return reply;
+  }
   committer_.PutRow(kReplyFamily, ReplyKey(header.session(), header.slot()), EncodeReplyRecord(record));
   replies_.Record(header.session(), header.slot(), std::move(record));
   FillHeader(*reply.mutable_header(), transno);

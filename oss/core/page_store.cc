@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/base/hash.h"
+#include "common/base/planted_bug.h"
 #include "oss/core/stored_runs.h"
 
 namespace nacre {
@@ -89,7 +90,7 @@ Task<Status> PageStore::ReadPlanned(const Object& object, const ReadPlan& plan, 
   }
   bool damaged = false;
   for (size_t i = 0; status.ok() && i < plan.pages.size(); ++i) {
-    if (Crc32c(0, out.subspan(i * kPageBytes, kPageBytes)) == plan.pages[i].crc) continue;
+    if (Crc32c(0, out.subspan(i * kPageBytes, kPageBytes)) == plan.pages[i].crc || Planted(PlantedBug::kChecksumUnchecked)) continue;
     damaged = true;
     status = Status(Code::kIntegrity, "object " + ToString(object.id) + " page " + std::to_string(plan.pages[i].page) +
                                           ": the checksum does not match what is on the disk");
@@ -180,7 +181,7 @@ Task<void> PageStore::AbandonWrite(Object& object, PageWrite& write) {
 }
 
 void PageStore::Release(Object& object, Chunk::Replaced replaced) {
-  if (replaced.fresh) {
+  if (replaced.fresh || Planted(PlantedBug::kFreedTooEarly)) {
     object.slots.Free({replaced.slot, 1});
     space_.Give(1);
   } else {

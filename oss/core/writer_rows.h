@@ -17,13 +17,14 @@
 #include "common/base/status.h"
 #include "common/base/task.h"
 #include "common/kv/kv_store.h"
+#include "oss/core/fatal_handler.h"
 
 namespace nacre {
 
 class WriterRows {
  public:
-  // fatal: the store failed, and nobody knows what is on the disk. It does not return.
-  WriterRows(Executor& strand, Executor& io, KvStore& kv, std::function<void(const Status&)> fatal)
+  // fatal: called when a row cannot be made stable: nobody knows what of the log is (committer.h).
+  WriterRows(Executor& strand, Executor& io, KvStore& kv, FatalHandler fatal)
       : strand_(strand), io_(io), kv_(kv), fatal_(std::move(fatal)), locks_(strand) {}
 
   // The rows that earlier lives left: session -> its client's id. Blocks.
@@ -65,7 +66,7 @@ class WriterRows {
   Executor& strand_;
   Executor& io_;
   KvStore& kv_;
-  const std::function<void(const Status&)> fatal_;
+  const FatalHandler fatal_;
   LockTable<uint64_t> locks_;
   std::map<uint64_t, Row> rows_;
 };

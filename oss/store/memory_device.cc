@@ -201,10 +201,27 @@ bool MemoryDevice::FlipBit(const ObjectId& id, uint32_t slot) {
   if (file == files_.end()) return false;
   auto it = file->second.slots.find(slot);
   if (it == file->second.slots.end() || it->second.now == nullptr) return false;
-  std::string bytes = *it->second.now;
-  bytes[100] = static_cast<char>(bytes[100] ^ 4);
-  it->second.now = it->second.synced = std::make_shared<const std::string>(std::move(bytes));
+  FlipLocked(it->second, 802);
   return true;
+}
+
+bool MemoryDevice::FlipAnyBit(Random& random) {
+  std::lock_guard lock(mutex_);
+  std::vector<Slot*> slots;
+  for (auto& [id, file] : files_) {
+    for (auto& [number, slot] : file.slots) {
+      if (slot.now != nullptr) slots.push_back(&slot);
+    }
+  }
+  if (slots.empty()) return false;
+  FlipLocked(*slots[random.Below(slots.size())], random.Below(kPageBytes * 8));
+  return true;
+}
+
+void MemoryDevice::FlipLocked(Slot& slot, size_t bit) {
+  std::string bytes = *slot.now;
+  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+  slot.now = slot.synced = std::make_shared<const std::string>(std::move(bytes));
 }
 
 bool MemoryDevice::Has(const ObjectId& id) const {

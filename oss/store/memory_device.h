@@ -40,6 +40,7 @@ class MemoryDevice final : public ObjectDevice {
   void FailNextSync(Status error);
   void LimitBytes(uint64_t bytes);              // kNoSpace beyond; what fits was written
   bool FlipBit(const ObjectId& id, uint32_t slot);  // false: nothing lies there
+  bool FlipAnyBit(Random& random);  // in a page drawn by random
   bool Has(const ObjectId& id) const;
   uint64_t StoredPages() const;
 
@@ -60,6 +61,7 @@ class MemoryDevice final : public ObjectDevice {
   void PutLocked(File& file, uint32_t number, PageData data);
   // Returns how many pages it wrote.
   size_t WriteLocked(const ObjectId& id, const std::vector<SlotSpan>& spans, const std::string& bytes, size_t pages_max);
+  static void FlipLocked(Slot& slot, size_t bit);
   static File CrashedFile(const File& file, Random& random);
 
   Executor* const executor_;

@@ -1,4 +1,7 @@
 // Close, many at once: takes reports of sizes and the times the closer wants.
+#include <functional>
+#include <optional>
+
 #include "common/wire/wire.h"
 #include "mds/core/change.h"
 #include "mds/core/files.h"
@@ -38,24 +41,37 @@ bool TakeReport(const v1::CloseRequest::Item& item, bool whole_truth, bool may_s
   return whole_truth || (item.has_times() && may_set_times);
 }
 
-// matters: the file was open for writing, or times come with the close.
-Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item, bool& matters) {
+// The one change of a request: what it does and its reply record become stable together, or a resend would find its handles
+// gone. Made when something is to be changed.
+class CloseChange {
+ public:
+  CloseChange(Core& core, const Op& op) : core_(core), op_(op) {}
+  Change& operator()() { return change_ ? *change_ : change_.emplace(core_, op_); }
+  bool made() const { return change_.has_value(); }
+
+ private:
+  Core& core_;
+  const Op& op_;
+  std::optional<Change> change_;
+};
+
+Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item, CloseChange& change) {
   NACRE_RETURN_IF_ERROR(CheckItem(item));
   const Fid fid = FromWire(item.fid());
   const Opener opener{.session = op.session(), .handle = item.handle()};
-  const Openers::Closed closed = ReleaseOpener(core, fid, opener);
+  const Openers::Closed closed = ReleaseOpener(core, fid, opener, std::ref(change));
   if (!closed.found) return Status(Code::kStale, "file " + ToString(fid) + " is not open under this handle");
-  matters |= closed.wrote || item.has_times();
+  // Of files that were only read nothing is to be made stable, and nobody minds what a resend finds.
+  if (closed.wrote || item.has_times()) change();
+  if (closed.file_goes) return Status::Ok();
   auto found = op.Find(fid);
-  if (!found.ok()) return Status::Ok();  // it went with this close
+  if (!found.ok()) return Status::Ok();  // it cannot be read: whoever looks is told
   const bool on_objects = (*found)->attr().size_state() == v1::SIZE_ON_OBJECTS;
   const bool whole_truth = item.has_report() && on_objects && closed.last_writer && closed.only_writer;
   const Status times = item.has_times() ? CheckSetTimes(OwnershipOf(**found), op.caller(), false) : Status();
   rows::InodeRow row = **found;
   if (TakeReport(item, whole_truth, times.ok(), op.now_ns(), row)) {
-    Change change(core, op);
-    change.PutInode(fid, std::move(row));
-    change.Apply();
+    change().PutInode(fid, std::move(row));
   }
   if (closed.last_writer && on_objects && !whole_truth) SettleLater(core, fid);
   return times;
@@ -76,15 +92,11 @@ Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& re
     co_return Status(Code::kInvalid, "more than " + std::to_string(kCloseItemsMax) + " closes in one request");
   }
   v1::CloseReply reply;
-  bool matters = false;
+  CloseChange change(core, op);
   for (const auto& item : request.items()) {
-    reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item, matters).code()));
+    reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item, change).code()));
   }
-  // Of files that were only read nothing is to be made stable, and nobody minds what a resend finds.
-  if (!matters) co_return reply;
-  // One record for all: a resend must not find its handles gone.
-  Change change(core, op);
-  change.Apply(op, reply);
+  if (change.made()) change().Apply(op, reply);
   co_return reply;
 }
 

@@ -1,5 +1,6 @@
 // Sessions: begun, gone on with after a restart, ended; and FID grants.
 #include "common/wire/wire.h"
+#include "common/base/planted_bug.h"
 #include "mds/core/change.h"
 #include "mds/core/files.h"
 #include "mds/core/ops/operations.h"
@@ -111,7 +112,7 @@ Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::Discon
 }
 
 Answer<v1::MdsCommitReply> ServeCommit(Core& core, Op& op, const v1::MdsCommitRequest&) {
-  op.ReliesOn(core.transnos.last());
+  if (!Planted(PlantedBug::kMdsCommitBeforeSync)) op.ReliesOn(core.transnos.last());
   co_return v1::MdsCommitReply();
 }
 

@@ -136,9 +136,13 @@ Task<Status> EmptyObjects(Core& core, Op& op, const v1::OpenRequest& request, Fi
   co_return Status();
 }
 
-// empties: its data is to go with the open. asks_size: the answer's size is not known yet.
-Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& request, const Target& target,
-                                   bool empties, bool& asks_size) {
+// What becomes of the data: nothing, it is to go with the open, or it has gone through the objects (EmptyObjects).
+enum class Data { kStays, kGoes, kGone };
+
+// asks_size: the answer's size is not known yet.
+Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& request, const Target& target, Data data,
+                                   bool& asks_size) {
+  const bool empties = data == Data::kGoes;
   const Fid fid = *target.existing;
   auto found = FindToOpen(op, request, fid);
   if (!found.ok()) return found.status();
@@ -150,8 +154,9 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
   v1::OpenReply reply;
   reply.set_cookie(target.cookie);
   const bool starts_writing = request.write() && was_exact;
-  if (!empties && !starts_writing) {
-    asks_size = !was_exact;
+  asks_size = !empties && !starts_writing && !was_exact;
+  // What has emptied the file leaves a record: a copy of the request that arrives late must not do it again.
+  if (data == Data::kStays && !starts_writing) {
     NACRE_RETURN_IF_ERROR(ShowInode(core, fid, row, reply.mutable_inode()));
     return reply;
   }
@@ -187,7 +192,7 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
   LockTable<Fid>::Held lock;
   Fid locked;
   std::optional<Fid> emptied;
-  bool asks_size = false;
+  bool asks_size = false, was_open = false;
   Result<v1::OpenReply> reply = Status(Code::kInternal, "not looked at yet");
   while (true) {
     auto target = FindTarget(core, op, request);
@@ -199,7 +204,9 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
     const Fid fid = *target->existing;
     const bool empties = request.truncate() && emptied != fid;
     if (!empties || (locked == fid && !core.openers.IsOpenByOthers(fid, op.opener()))) {
-      reply = OpenExisting(core, op, request, *target, empties, asks_size);
+      was_open = core.openers.Has(fid, op.opener());  // by this very request, sent before: the client may have its answer
+      const Data data = empties ? Data::kGoes : emptied == fid ? Data::kGone : Data::kStays;
+      reply = OpenExisting(core, op, request, *target, data, asks_size);
       break;
     }
     // Who empties a file waits for those who change it through the OSTs, and may do so too; meanwhile the name may come to
@@ -218,7 +225,7 @@ Answer<v1::OpenReply> ServeOpen(Core& core, Op& op, const v1::OpenRequest& reque
   if (!reply.ok() || !asks_size) co_return reply;
   const Status sized = co_await MakeSizeExact(core, *reply->mutable_inode());
   if (sized.ok()) co_return reply;
-  ReleaseOpener(core, FromWire(reply->inode().fid()), op.opener());
+  if (!was_open) ReleaseOpener(core, FromWire(reply->inode().fid()), op.opener());
   co_return sized;
 }
 

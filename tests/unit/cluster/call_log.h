@@ -1,5 +1,6 @@
-// CallLog: what one client (or the MDS, of its OSTs) asked of whom, how often; and which calls lose their request or their
-// reply on the way. Checks that whatever is sent again is the same, byte for byte and run for run (promise P2). One thread.
+// CallLog: what one client (or the MDS, of its OSTs) asked of whom, how often; and what happens to calls on the way: which
+// lose their request or their reply, how long they travel, which arrive twice. Checks that whatever is sent again is the
+// same, byte for byte and run for run (promise P2). One thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,20 +10,46 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "common/base/clock.h"
+#include "common/base/status.h"
 #include "common/fs/cipher_run.h"
 #include "mds.pb.h"
 
 namespace nacre {
 
+// The process that calls, where it can die: then nothing of it is heard any more.
+struct CallerLife {
+  uint64_t number = 0;  // its requests' numbers begin anew with each life
+  bool over = false;
+};
+
+// Hears of every call that a CallLog sees.
+class CallWatcher {
+ public:
+  virtual ~CallWatcher() = default;
+  // run: the pages that travel with it, or null.
+  virtual void Sent(const std::string& name, const v1::RequestHeader& header, const google::protobuf::Message& request,
+                    const CipherRun* run) = 0;
+  virtual void Answered(const std::string& name, const v1::RequestHeader& header, const Status& status) = 0;
+};
+
 class CallLog {
  public:
   enum class Loss { kNone, kRequest, kReply };
+  // What the network does to one call. Who lost one hears of it after both ways' time.
+  struct Journey {
+    Loss loss = Loss::kNone;
+    Duration there{0}, back{0};
+    std::optional<Duration> copy;  // the request arrives once more, so long after it was sent
+  };
 
   // The next call of this name (after `skip` others) is lost in this way, once.
   void LoseNext(std::string name, Loss loss, int skip = 0) { faults_.push_back({std::move(name), loss, skip}); }
@@ -36,6 +63,10 @@ class CallLog {
   // Nothing gets through any more, in any direction; and again it does.
   void Cut() { cut_ = true; }
   void Mend() { cut_ = false; }
+  bool IsCut() const { return cut_; }
+  // How a call travels that no LoseNext is meant for. Empty: at once, and safely.
+  std::function<Journey(const std::string& name)> weather;
+  CallWatcher* watcher = nullptr;
   // Called for each reply on its way to the caller, who must not believe all a server says.
   std::function<void(const std::string& name, google::protobuf::Message& reply)> tamper;
   bool AllLost() const { return faults_.empty(); }
@@ -55,8 +86,14 @@ class CallLog {
   uint64_t replays() const { return replays_; }
 
   template <typename Request>
-  Loss Note(const std::string& name, Request request, const CipherRunPtr& run) {
+  Journey Note(const std::string& name, Request request, const CipherRunPtr& run, const CallerLife* caller) {
+    Journey journey;
+    if (caller != nullptr && caller->over) {
+      journey.loss = Loss::kRequest;
+      return journey;
+    }
     ++counts_[name];
+    if (watcher != nullptr) watcher->Sent(name, request.header(), request, run.get());
     for (auto event = events_.begin(); event != events_.end(); ++event) {
       if (event->name != name || event->skip-- > 0) continue;
       const std::function<void()> happens = std::move(event->happens);
@@ -65,7 +102,12 @@ class CallLog {
       break;
     }
     const uint64_t xid = XidOf(request);
-    Loss loss = cut_ ? Loss::kRequest : Loss::kNone;
+    if (weather) journey = weather(name);
+    Loss& loss = journey.loss;
+    if (cut_) {
+      loss = Loss::kRequest;
+      journey.copy = std::nullopt;
+    }
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
       if (fault->name != name || fault->skip-- > 0) continue;
       loss = fault->loss;
@@ -74,16 +116,18 @@ class CallLog {
     }
     MakeComparable(request);
     if (replay_) ++replays_;
+    if (xid == 0) return journey;  // what is said again and again, each time anew
     const Sent sent{request.SerializeAsString(), run};
-    if (const auto before = lost_.find({name, xid}); before != lost_.end()) {
+    const Key key{name, caller == nullptr ? 0 : caller->number, xid};
+    if (const auto before = lost_.find(key); before != lost_.end()) {
       ++resends_;
       EXPECT_TRUE(resent_ || replay_) << name << " sent again without saying so";
       EXPECT_EQ(before->second.bytes, sent.bytes) << name << " sent again with other bytes";
       EXPECT_EQ(before->second.run, sent.run) << name << " sent again with another run";
     }
-    if (loss != Loss::kNone) lost_[{name, xid}] = sent;
+    if (loss != Loss::kNone) lost_[key] = sent;
     if (run != nullptr) CheckRun(name, xid, sent);
-    return loss;
+    return journey;
   }
 
  private:
@@ -96,6 +140,7 @@ class CallLog {
     std::string bytes;
     CipherRunPtr run;
   };
+  using Key = std::tuple<std::string, uint64_t, uint64_t>;  // name, life of the caller, xid
   struct Event {
     std::string name;
     int skip;
@@ -129,7 +174,7 @@ class CallLog {
 
   std::map<std::string, uint64_t> counts_;
   std::vector<Fault> faults_;
-  std::map<std::pair<std::string, uint64_t>, Sent> lost_;
+  std::map<Key, Sent> lost_;
   std::vector<Event> events_;
   std::map<uint64_t, Sent> runs_;  // of each request with pages, as first sent
   uint64_t resends_ = 0;

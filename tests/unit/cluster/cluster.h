@@ -15,7 +15,8 @@ namespace nacre {
 class Cluster {
  public:
   explicit Cluster(uint64_t seed, uint32_t osts = 3)
-      : loop(seed), random(seed + 1), mds_(loop, random, [this](uint32_t index) { return LinkForMds(index); }) {
+      : loop(seed), random(seed + 1),
+        mds_(loop, random, [this](uint32_t ost, std::shared_ptr<const CallerLife> life) { return LinkForMds(ost, life); }) {
     mds_.Start();
     for (uint32_t index = 0; index < osts; ++index) {
       osts_.push_back(std::make_unique<OstHost>(loop, random, index));
@@ -79,9 +80,9 @@ class Cluster {
     const auto reply = loop.Run(mds_.place()->server->AnnounceTarget(osts_[index]->Announcement()));
     ASSERT_TRUE(reply.ok()) << reply.status().ToString();
   }
-  std::shared_ptr<OssApi> LinkForMds(uint32_t index) {
+  std::shared_ptr<OssApi> LinkForMds(uint32_t index, std::shared_ptr<const CallerLife> life) {
     if (index >= osts_.size()) return nullptr;
-    return MakeLink(&loop, osts_[reached_as_[index]]->place(), &orders);
+    return MakeLink(&loop, osts_[reached_as_[index]]->place(), &orders, std::move(life));
   }
 
   std::vector<std::unique_ptr<OstHost>> osts_;

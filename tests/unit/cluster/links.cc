@@ -1,5 +1,6 @@
 #include "tests/unit/cluster/links.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,20 +16,61 @@ Status AsSeenBehindTheWire(const Status& status) {
   return StatusOf(header);
 }
 
+// The first answer counts: the server's, or that it died.
+template <typename Reply>
+struct Answer {
+  OneShot<Result<Reply>> shot;
+  bool given = false;
+  void Give(Result<Reply> reply) {
+    if (std::exchange(given, true)) return;
+    shot.Set(std::move(reply));
+  }
+};
+
 template <typename Reply, typename Api, typename Start>
-Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, const CallLog* log, std::string name,
-                          CallLog::Loss loss, Start start) {
+Task<void> RunInside(SimLoop* loop, Api* server, std::shared_ptr<void> kept, Start start,
+                     std::shared_ptr<Answer<Reply>> answer) {
+  Result<Reply> reply = co_await start(*server);
   co_await Hop(*loop);
-  if (loss == CallLog::Loss::kRequest) {
+  kept = nullptr;  // the server may go now
+  answer->Give(std::move(reply));
+}
+
+// What the server that is there now answers, unless it dies before. The call goes on inside a dead one: nobody hears it.
+template <typename Reply, typename Api, typename Start>
+Task<Result<Reply>> Ask(SimLoop* loop, std::shared_ptr<Place<Api>> place, Start start) {
+  if (place->server == nullptr) co_return Status(Code::kUnavailable, "nobody listens there");
+  const auto answer = std::make_shared<Answer<Reply>>();
+  const uint64_t number = ++place->callers;
+  place->when_it_dies[number] = [answer] { answer->Give(Status(Code::kUnavailable, "the server died")); };
+  Detach(RunInside<Reply>(loop, place->server, place->keeps, std::move(start), answer));
+  Result<Reply> reply = co_await answer->shot;
+  place->when_it_dies.erase(number);
+  co_await Hop(*loop);
+  co_return reply;
+}
+
+// The network delivers a request a second time: to whoever is there by then. Nobody hears the answer.
+template <typename Reply, typename Api, typename Start>
+Task<void> DeliverCopy(SimLoop* loop, std::shared_ptr<Place<Api>> place, Duration delay, Start start) {
+  co_await Sleep(*loop, *loop, delay);
+  (void)co_await Ask<Reply>(loop, std::move(place), std::move(start));
+}
+
+template <typename Reply, typename Api, typename Start>
+Task<Result<Reply>> Travel(SimLoop* loop, std::shared_ptr<Place<Api>> place, const CallLog* log, std::string name,
+                           CallLog::Journey journey, Start start) {
+  if (journey.copy) Detach(DeliverCopy<Reply>(loop, place, *journey.copy, start));
+  if (journey.there.count() > 0) co_await Sleep(*loop, *loop, journey.there);
+  co_await Hop(*loop);
+  if (journey.loss == CallLog::Loss::kRequest) {
     if (log->at_loss) log->at_loss(name);
+    if (journey.back.count() > 0) co_await Sleep(*loop, *loop, journey.back);
     co_return Status(Code::kUnavailable, "the request was lost");
   }
-  if (place->server == nullptr) co_return Status(Code::kUnavailable, "nobody listens there");
-  const uint64_t life = place->life;
-  Result<Reply> reply = co_await start(*place->server);
-  co_await Hop(*loop);
-  if (place->life != life) co_return Status(Code::kUnavailable, "the server died");
-  if (loss == CallLog::Loss::kReply) {
+  Result<Reply> reply = co_await Ask<Reply>(loop, std::move(place), std::move(start));
+  if (journey.back.count() > 0) co_await Sleep(*loop, *loop, journey.back);
+  if (journey.loss == CallLog::Loss::kReply || log->IsCut()) {
     if (log->at_loss) log->at_loss(name);
     co_return Status(Code::kUnavailable, "the reply was lost");
   }
@@ -39,13 +81,22 @@ Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, cons
   co_return reply;
 }
 
+template <typename Reply, typename Api, typename Start>
+Task<Result<Reply>> Carry(SimLoop* loop, std::shared_ptr<Place<Api>> place, const CallLog* log, std::string name,
+                          v1::RequestHeader header, CallLog::Journey journey, Start start) {
+  Result<Reply> reply = co_await Travel<Reply>(loop, std::move(place), log, name, journey, std::move(start));
+  if (log->watcher != nullptr) log->watcher->Answered(name, header, reply.status());
+  co_return reply;
+}
+
 // NOLINTBEGIN(bugprone-macro-parentheses): the arguments are types and names.
 // One call of either API that is a plain message each way.
 #define NACRE_LINK_CALL(prefix, api, method, request_type, reply_type)                                  \
   Task<Result<v1::reply_type>> method(v1::request_type request) override {                              \
-    const CallLog::Loss loss = log_->Note(prefix #method, request, nullptr);                            \
+    const CallLog::Journey journey = log_->Note(prefix #method, request, nullptr, caller_.get());       \
+    const v1::RequestHeader header = request.header();                                                  \
     auto start = [request = std::move(request)](api& server) { return server.method(request); };        \
-    return Carry<v1::reply_type>(loop_, place_, log_, prefix #method, loss, std::move(start));          \
+    return Carry<v1::reply_type>(loop_, place_, log_, prefix #method, header, journey, std::move(start)); \
   }
 
 // NOLINTEND(bugprone-macro-parentheses)
@@ -90,12 +141,13 @@ class MdsLink final : public MdsApi {
   SimLoop* const loop_;
   const std::shared_ptr<Place<MdsApi>> place_;
   CallLog* const log_;
+  const std::shared_ptr<const CallerLife> caller_;
 };
 
 class OssLink final : public OssApi {
  public:
-  OssLink(SimLoop* loop, std::shared_ptr<Place<OssApi>> place, CallLog* log)
-      : loop_(loop), place_(std::move(place)), log_(log) {}
+  OssLink(SimLoop* loop, std::shared_ptr<Place<OssApi>> place, CallLog* log, std::shared_ptr<const CallerLife> caller)
+      : loop_(loop), place_(std::move(place)), log_(log), caller_(std::move(caller)) {}
 
   NACRE_LINK_CALL("oss.", OssApi, Connect, OssConnectRequest, OssConnectReply)
   NACRE_LINK_CALL("oss.", OssApi, EndReplay, OssEndReplayRequest, OssEndReplayReply)
@@ -109,20 +161,23 @@ class OssLink final : public OssApi {
   NACRE_LINK_CALL("oss.", OssApi, Ping, OssPingRequest, OssPingReply)
 
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
-    const CallLog::Loss loss = log_->Note("oss.Write", header, run);
+    const CallLog::Journey journey = log_->Note("oss.Write", header, run, caller_.get());
+    const v1::RequestHeader common = header.header();
     auto start = [header = std::move(header), run = std::move(run)](OssApi& server) { return server.Write(header, run); };
-    return Carry<v1::WriteReply>(loop_, place_, log_, "oss.Write", loss, std::move(start));
+    return Carry<v1::WriteReply>(loop_, place_, log_, "oss.Write", common, journey, std::move(start));
   }
   Task<Result<ObjectPages>> Read(v1::ReadRequest request) override {
-    const CallLog::Loss loss = log_->Note("oss.Read", request, nullptr);
+    const CallLog::Journey journey = log_->Note("oss.Read", request, nullptr, caller_.get());
+    const v1::RequestHeader header = request.header();
     auto start = [request = std::move(request)](OssApi& server) { return server.Read(request); };
-    return Carry<ObjectPages>(loop_, place_, log_, "oss.Read", loss, std::move(start));
+    return Carry<ObjectPages>(loop_, place_, log_, "oss.Read", header, journey, std::move(start));
   }
 
  private:
   SimLoop* const loop_;
   const std::shared_ptr<Place<OssApi>> place_;
   CallLog* const log_;
+  const std::shared_ptr<const CallerLife> caller_;
 };
 
 #undef NACRE_LINK_CALL
@@ -132,8 +187,9 @@ class OssLink final : public OssApi {
 std::shared_ptr<MdsApi> MakeLink(SimLoop* loop, std::shared_ptr<Place<MdsApi>> place, CallLog* log) {
   return std::make_shared<MdsLink>(loop, std::move(place), log);
 }
-std::shared_ptr<OssApi> MakeLink(SimLoop* loop, std::shared_ptr<Place<OssApi>> place, CallLog* log) {
-  return std::make_shared<OssLink>(loop, std::move(place), log);
+std::shared_ptr<OssApi> MakeLink(SimLoop* loop, std::shared_ptr<Place<OssApi>> place, CallLog* log,
+                                 std::shared_ptr<const CallerLife> caller) {
+  return std::make_shared<OssLink>(loop, std::move(place), log, std::move(caller));
 }
 
 }  // namespace nacre

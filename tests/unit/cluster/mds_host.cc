@@ -5,71 +5,120 @@
 #include "mds/core/metadata_server.h"
 #include "tests/unit/cluster/hosts.h"
 #include "tests/unit/cluster/kv_search.h"
+#include "tests/unit/cluster/server_lives.h"
 
 namespace nacre {
 
-struct MdsHost::Impl final : OssDirectory {
-  Impl(SimLoop& given_loop, Random& given_random, std::function<std::shared_ptr<OssApi>(uint32_t)> find)
-      : loop(given_loop), random(given_random), find_ost(std::move(find)) {}
-  std::shared_ptr<OssApi> Ost(uint32_t index) override { return find_ost(index); }
+struct MdsHost::Life final : OssDirectory {
+  explicit Life(FindOst find) : find_ost(std::move(find)) {}
+  ~Life() override { server.reset(); }
+  std::shared_ptr<OssApi> Ost(uint32_t index) override { return caller->over ? nullptr : find_ost(index, caller); }
   void AddressIs(uint32_t, const std::string&) override {}
+  MdsApi& api() { return *server; }
+  Task<void> BeginStop() { return server->BeginStop(); }
+  Task<void> Stop() { return server->Stop(); }
+
+  const FindOst find_ost;
+  const std::shared_ptr<CallerLife> caller = std::make_shared<CallerLife>();
+  std::shared_ptr<MemoryKv> kv;
+  Strand strand;
+  bool ended_itself = false;
+  std::unique_ptr<MetadataServer> server;
+};
+
+struct MdsHost::Impl {
+  Impl(SimLoop& given_loop, Random& given_random, FindOst find, bool announce)
+      : loop(given_loop), random(given_random), find_ost(std::move(find)), targets_announce(announce), lives(given_loop) {}
 
   SimLoop& loop;
   Random& random;
-  const std::function<std::shared_ptr<OssApi>(uint32_t)> find_ost;
-  Strand strand;
-  std::unique_ptr<MemoryKv> kv = std::make_unique<MemoryKv>(MdsFamilies());
-  std::unique_ptr<MetadataServer> server;
-  std::shared_ptr<Place<MdsApi>> place = std::make_shared<Place<MdsApi>>();
+  const FindOst find_ost;
+  const bool targets_announce;
+  std::shared_ptr<MemoryKv> kv = std::make_shared<MemoryKv>(MdsFamilies());
+  ServerLives<MdsApi, Life> lives;
   uint64_t boot_count = 0;
+  uint64_t suicides = 0;
 };
 
-MdsHost::MdsHost(SimLoop& loop, Random& random, std::function<std::shared_ptr<OssApi>(uint32_t)> find_ost)
-    : impl_(std::make_unique<Impl>(loop, random, std::move(find_ost))) {
+MdsHost::MdsHost(SimLoop& loop, Random& random, FindOst find_ost, bool targets_announce)
+    : impl_(std::make_unique<Impl>(loop, random, std::move(find_ost), targets_announce)) {
   const Result<std::string> fsid = FormatMds(*impl_->kv, kTestFsid, random, loop);
   EXPECT_TRUE(fsid.ok()) << fsid.status().ToString();
 }
 
-MdsHost::~MdsHost() { Stop(); }
+MdsHost::~MdsHost() {
+  Stop();
+  impl_->lives.WaitForTheDead();
+}
 
-void MdsHost::Start() {
+Task<Status> MdsHost::PowerOn() {
+  const auto life = std::make_shared<Life>(impl_->find_ost);
+  life->kv = impl_->kv;
   MdsOptions options;
-  options.boot_count = ++impl_->boot_count;
-  options.target_silent_max = std::chrono::hours(1000);  // nobody announces itself again here
-  const MdsSeams seams{.kv = *impl_->kv,
-                       .strand = impl_->strand,
+  life->caller->number = options.boot_count = ++impl_->boot_count;
+  if (!impl_->targets_announce) options.target_silent_max = std::chrono::hours(1000);
+  options.fatal = [this, dying = life.get()](const Status&) {
+    dying->ended_itself = true;
+    if (dying != impl_->lives.now()) return;  // it had lost power before
+    ++impl_->suicides;
+    PowerOff();
+  };
+  const MdsSeams seams{.kv = *life->kv,
+                       .strand = life->strand,
                        .io = impl_->loop,
                        .timers = impl_->loop,
                        .clock = impl_->loop,
                        .random = impl_->random,
-                       .osts = *impl_};
-  impl_->server = std::make_unique<MetadataServer>(options, seams);
-  const Status started = impl_->loop.Run(impl_->server->Start());
-  ASSERT_TRUE(started.ok()) << started.ToString();
-  impl_->place->server = impl_->server.get();
-  ++impl_->place->life;
+                       .osts = *life};
+  life->server = std::make_unique<MetadataServer>(std::move(options), seams);
+  impl_->lives.Begin(life);
+  const Status started = co_await life->server->Start();
+  co_await Hop(impl_->loop);
+  if (started.ok() && impl_->lives.now() == life.get()) impl_->lives.Serve();
+  co_return started;
 }
 
-void MdsHost::Stop() {
-  impl_->place->server = nullptr;
-  ++impl_->place->life;
-  if (impl_->server == nullptr) return;
-  impl_->loop.Run(impl_->server->Stop());
-  impl_->loop.Pass(std::chrono::milliseconds(1));  // calls under way end
-  impl_->server.reset();
+void MdsHost::Start() {
+  const Status started = impl_->loop.Run(PowerOn());
+  ASSERT_TRUE(started.ok()) << started.ToString();
+}
+
+void MdsHost::Stop() { impl_->lives.StopInOrder(); }
+
+void MdsHost::PowerOff() {
+  if (impl_->lives.now() == nullptr) return;
+  impl_->kv = impl_->kv->CrashedCopy(&impl_->random);
+  impl_->lives.now()->caller->over = true;
+  impl_->lives.PowerOff();
 }
 
 void MdsHost::Crash() {
-  std::unique_ptr<MemoryKv> left = impl_->kv->CrashedCopy(&impl_->random);
-  Stop();  // what it still did is lost with its store
-  impl_->kv = std::move(left);
+  PowerOff();
   Start();
 }
 
-const std::shared_ptr<Place<MdsApi>>& MdsHost::place() const { return impl_->place; }
-
-KvStore& MdsHost::kv() { return *impl_->kv; }
+bool MdsHost::IsUp() const { return impl_->lives.place()->server != nullptr; }
+uint64_t MdsHost::suicides() const { return impl_->suicides; }
+MemoryKv& MdsHost::kv() { return *impl_->kv; }
+const std::shared_ptr<Place<MdsApi>>& MdsHost::place() const { return impl_->lives.place(); }
 
 bool MdsHost::Stores(const std::string& bytes) { return KvHolds(*impl_->kv, MdsFamilies().size(), bytes); }
+
+std::vector<std::string> MdsHost::WithoutContext() {
+  const auto type_has_one = [](v1::FileType type) {
+    return type == v1::FILE_TYPE_REGULAR || type == v1::FILE_TYPE_DIRECTORY || type == v1::FILE_TYPE_SYMLINK;
+  };
+  std::map<std::string, rows::InodeRow> inodes;
+  for (auto at = impl_->kv->Seek(kInodeFamily, ""); at->Valid(); at->Next()) {
+    EXPECT_TRUE(inodes[std::string(at->key())].ParseFromArray(at->value().data(), static_cast<int>(at->value().size())));
+  }
+  std::vector<std::string> without;
+  for (const auto& [key, inode] : inodes) {
+    const auto parent = inodes.find(FidKey(FromWire(inode.parent())));
+    if (parent == inodes.end() || parent->second.context().empty() || !type_has_one(inode.attr().type())) continue;
+    if (inode.context().empty()) without.push_back(inode.ShortDebugString());
+  }
+  return without;
+}
 
 }  // namespace nacre

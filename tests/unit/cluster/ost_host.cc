@@ -5,6 +5,7 @@
 #include "oss/store/memory_device.h"
 #include "tests/unit/cluster/hosts.h"
 #include "tests/unit/cluster/kv_search.h"
+#include "tests/unit/cluster/server_lives.h"
 
 namespace nacre {
 namespace {
@@ -14,57 +15,97 @@ constexpr uint32_t kSlotsLookedAt = 64;
 
 }  // namespace
 
+struct OstHost::Life {
+  OssApi& api() { return *server; }
+  Task<void> BeginStop() { return server->BeginStop(); }
+  Task<void> Stop() { return server->Stop(); }
+
+  std::shared_ptr<MemoryKv> kv;
+  std::shared_ptr<MemoryDevice> device;
+  bool ended_itself = false;
+  std::unique_ptr<ObjectServer> server;
+};
+
 struct OstHost::Impl {
-  Impl(SimLoop& given_loop, Random& given_random, uint32_t given_index)
-      : loop(given_loop), random(given_random), index(given_index) {}
+  Impl(SimLoop& given_loop, Random& given_random, uint32_t given_index, OstHostOptions given)
+      : loop(given_loop), random(given_random), index(given_index), options(given), lives(given_loop) {}
+
+  ObjectServerOptions ServerOptions() {
+    ObjectServerOptions server;
+    server.fsid = kTestFsid;
+    server.ost_index = index;
+    server.boot_count = ++boot_count;
+    server.capacity_bytes = options.capacity_bytes;
+    server.tombstone_seconds = options.tombstone_seconds;
+    server.session_silence_max = options.session_silence_max;
+    return server;
+  }
+  void TakeStores() {
+    kv = kv->CrashedCopy(&random);
+    device = device->CrashedCopy(random, &loop);
+  }
 
   SimLoop& loop;
   Random& random;
   const uint32_t index;
-  std::unique_ptr<MemoryKv> kv = std::make_unique<MemoryKv>(ObjectStoreFamilies());
-  std::unique_ptr<MemoryDevice> device = std::make_unique<MemoryDevice>(&loop);
-  std::unique_ptr<ObjectServer> server;
-  std::shared_ptr<Place<OssApi>> place = std::make_shared<Place<OssApi>>();
+  const OstHostOptions options;
+  std::shared_ptr<MemoryKv> kv = std::make_shared<MemoryKv>(ObjectStoreFamilies());
+  std::shared_ptr<MemoryDevice> device = std::make_shared<MemoryDevice>(&loop);
+  ServerLives<OssApi, Life> lives;
   uint64_t boot_count = 0;
+  uint64_t suicides = 0;
 };
 
-OstHost::OstHost(SimLoop& loop, Random& random, uint32_t index) : impl_(std::make_unique<Impl>(loop, random, index)) {}
+OstHost::OstHost(SimLoop& loop, Random& random, uint32_t index, OstHostOptions options)
+    : impl_(std::make_unique<Impl>(loop, random, index, options)) {}
 
-OstHost::~OstHost() { Stop(); }
-
-void OstHost::Start() {
-  ObjectServerOptions options;
-  options.fsid = kTestFsid;
-  options.ost_index = impl_->index;
-  options.boot_count = ++impl_->boot_count;
-  options.capacity_bytes = kGiB;
-  const ObjectServer::Parts parts{impl_->loop, impl_->loop, impl_->loop, *impl_->kv, *impl_->device, {}};
-  impl_->server = std::make_unique<ObjectServer>(parts, options);
-  const Status started = impl_->loop.Run(impl_->server->Start());
-  ASSERT_TRUE(started.ok()) << started.ToString();
-  impl_->place->server = impl_->server.get();
-  ++impl_->place->life;
+OstHost::~OstHost() {
+  Stop();
+  impl_->lives.WaitForTheDead();
 }
 
-void OstHost::Stop() {
-  impl_->place->server = nullptr;
-  ++impl_->place->life;
-  if (impl_->server == nullptr) return;
-  impl_->loop.Run(impl_->server->Stop());
-  impl_->loop.Pass(std::chrono::milliseconds(1));  // calls under way end
-  impl_->server.reset();
+Task<Status> OstHost::PowerOn() {
+  const auto life = std::make_shared<Life>();
+  life->kv = impl_->kv;
+  life->device = impl_->device;
+  FatalHandler fatal = [this, dying = life.get()](const Status&) {
+    dying->ended_itself = true;
+    if (dying != impl_->lives.now()) return;  // it had lost power before
+    ++impl_->suicides;
+    PowerOff();
+  };
+  const ObjectServer::Parts parts{impl_->loop, impl_->loop, impl_->loop, *life->kv, *life->device, std::move(fatal)};
+  life->server = std::make_unique<ObjectServer>(parts, impl_->ServerOptions());
+  impl_->lives.Begin(life);
+  const Status started = co_await life->server->Start();
+  co_await Hop(impl_->loop);
+  if (started.ok() && impl_->lives.now() == life.get()) impl_->lives.Serve();
+  co_return started;
+}
+
+void OstHost::Start() {
+  const Status started = impl_->loop.Run(PowerOn());
+  ASSERT_TRUE(started.ok()) << started.ToString();
+}
+
+void OstHost::Stop() { impl_->lives.StopInOrder(); }
+
+void OstHost::PowerOff() {
+  if (impl_->lives.now() == nullptr) return;
+  impl_->TakeStores();
+  impl_->lives.PowerOff();
 }
 
 void OstHost::Crash() {
-  std::unique_ptr<MemoryKv> kv_left = impl_->kv->CrashedCopy(&impl_->random);
-  std::unique_ptr<MemoryDevice> device_left = impl_->device->CrashedCopy(impl_->random, &impl_->loop);
-  Stop();  // what it still did is lost with its stores
-  impl_->kv = std::move(kv_left);
-  impl_->device = std::move(device_left);
+  PowerOff();
   Start();
 }
 
-const std::shared_ptr<Place<OssApi>>& OstHost::place() const { return impl_->place; }
+bool OstHost::IsUp() const { return impl_->lives.place()->server != nullptr; }
+uint64_t OstHost::suicides() const { return impl_->suicides; }
+MemoryKv& OstHost::kv() { return *impl_->kv; }
+MemoryDevice& OstHost::device() { return *impl_->device; }
+const std::shared_ptr<Place<OssApi>>& OstHost::place() const { return impl_->lives.place(); }
 
 v1::AnnounceTargetRequest OstHost::Announcement() const {
   v1::AnnounceTargetRequest request;
@@ -75,8 +116,8 @@ v1::AnnounceTargetRequest OstHost::Announcement() const {
   request.mutable_target()->set_index(impl_->index);
   request.mutable_target()->set_address("ost:" + std::to_string(impl_->index));
   request.mutable_target()->set_boot_count(impl_->boot_count);
-  request.mutable_target()->set_capacity_bytes(kGiB);
-  request.mutable_target()->set_free_bytes(kGiB);
+  request.mutable_target()->set_capacity_bytes(impl_->options.capacity_bytes);
+  request.mutable_target()->set_free_bytes(impl_->options.capacity_bytes);
   request.set_instance(std::string(16, static_cast<char>('a' + impl_->index)));
   return request;
 }
@@ -96,6 +137,20 @@ bool OstHost::Stores(const std::string& bytes) {
   return false;
 }
 
+std::vector<std::string> OstHost::Objects() {
+  std::vector<std::string> all;
+  for (uint32_t part = 0; part < kDeviceParts; ++part) {
+    const Result<std::vector<ObjectId>> objects = impl_->loop.Run(impl_->device->List(part));
+    EXPECT_TRUE(objects.ok());
+    for (const ObjectId& id : *objects) {
+      const bool has_row = impl_->kv->Get(kObjectFamily, ObjectKey(id))->has_value();
+      const bool is_dead = impl_->kv->Get(kTombstoneFamily, ObjectKey(id))->has_value();
+      all.push_back(ToString(id) + (has_row ? " with a row" : "") + (is_dead ? " with a tombstone" : ""));
+    }
+  }
+  return all;
+}
+
 void OstHost::PlantObject(const ObjectId& id, uint64_t size) {
   KvBatch batch;
   batch.Put(kObjectFamily, ObjectKey(id), EncodeObjectRow({.size = size, .file_epoch = 1}));
@@ -111,8 +166,6 @@ void OstHost::LoseObject(const ObjectId& id) {
 bool OstHost::HasObject(const ObjectId& id) { return impl_->kv->Get(kObjectFamily, ObjectKey(id))->has_value(); }
 
 bool OstHost::HasTombstone(const ObjectId& id) { return impl_->kv->Get(kTombstoneFamily, ObjectKey(id))->has_value(); }
-
-KvStore& OstHost::kv() { return *impl_->kv; }
 
 uint64_t OstHost::StoredPages() const { return impl_->device->StoredPages(); }
 

@@ -104,6 +104,21 @@ TEST_P(Restart, OfAnOstIsNoticedByAClientThatOnlyWaits) {
   EXPECT_EQ(client.Get("/d/f"), "kept");
 }
 
+// A copy of its Connect reaches the next life of the server, which then takes its heartbeats; and waits for what it has open.
+TEST_P(Restart, OfTheMdsIsNoticedByAClientWhoseSessionIsKnownThere) {
+  const Opened file = client.Create("/d/f");
+  ASSERT_TRUE(client.Write(file, 0, "kept").ok());
+  v1::ConnectRequest copy;
+  *copy.mutable_header() = client.core.session().NewHeader(client.core.session().number());
+  cluster.CrashMds();
+  ASSERT_TRUE(client.Run(cluster.mds_place()->server->Connect(copy)).ok());
+  cluster.loop.Pass(std::chrono::seconds(20));
+  EXPECT_GT(client.log.Count("mds.Reopen"), 0U);
+  cluster.loop.Pass(std::chrono::seconds(40));
+  const Status closed = client.Close(file);
+  EXPECT_TRUE(closed.ok()) << closed.ToString();
+}
+
 TEST_P(Restart, OfAnOstOverAndOverDuringTheReplaysLosesNothing) {
   const Opened file = OnOst("/d/f", 0);
   SeededRandom dice(GetParam());

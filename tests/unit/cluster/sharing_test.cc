@@ -53,6 +53,13 @@ TEST_P(Sharing, WritesToDifferentBytesOfOnePageLoseNothing) {
   EXPECT_EQ(a.SizeOf("/d/f"), model.size());
 }
 
+TEST_P(Sharing, AReadOfTheLastPageSeesAllOfAWriteThatMakesItLongerOrNothing) {
+  ASSERT_TRUE(a.Write(of_a, 0, std::string(100, 'a')).ok());
+  b.log.AtCall("oss.Read", 0, [this] { EXPECT_TRUE(a.Write(of_a, 50, std::string(100, 'x')).ok()); });
+  EXPECT_EQ(b.Text(of_b), std::string(50, 'a') + std::string(100, 'x'));
+  EXPECT_EQ(b.Text(of_b).size(), 150U);
+}
+
 TEST_P(Sharing, AppendsLoseNothingAndAreNotTorn) {
   std::vector<Bytes> pieces;
   std::vector<Task<Status>> appends;

@@ -44,12 +44,25 @@ class SimLoop final : public Executor, public Timers, public Clock {
     return std::move(*answer);
   }
   void Run(Task<void> task) { (void)Run(AndTrue(std::move(task))); }
+  // Runs the world until done() holds; false: it did not by then, or nothing happens any more.
+  template <typename Done>
+  bool RunUntil(Done done, Duration longest) {
+    constexpr uint64_t kJobsMax = 30'000'000;  // more in one go is a world that runs round in a circle
+    const MonotonicTime limit = now_ + longest;
+    const uint64_t jobs_limit = jobs_done_ + kJobsMax;
+    while (!done()) {
+      if (now_ >= limit || jobs_done_ >= jobs_limit || !RunOne()) return false;
+    }
+    return true;
+  }
   // Lets so much time pass.
   void Pass(Duration time) {
     const MonotonicTime until = now_ + time;
     while (now_ < until && RunOne()) {
     }
   }
+
+  uint64_t jobs_done() const { return jobs_done_; }
 
  private:
   template <typename T>
@@ -75,10 +88,12 @@ class SimLoop final : public Executor, public Timers, public Clock {
     Job job = std::move(jobs_[at]);
     if (at + 1 != jobs_.size()) jobs_[at] = std::move(jobs_.back());
     jobs_.pop_back();
+    ++jobs_done_;
     job();
     return true;
   }
 
+  uint64_t jobs_done_ = 0;
   SeededRandom random_;
   MonotonicTime now_{1};
   std::vector<Job> jobs_;

@@ -194,6 +194,8 @@ TEST_F(Namespace, RenameExchangesAndDoesNotReplaceWhenAsked) {
   request = RenameOf(Root(), "file", Root(), "nothing");
   request.set_exchange(true);
   EXPECT_EQ(SyncWait(server->Rename(request)).code(), Code::kNotFound);
+  request = RenameOf(Root(), "file", Root(), "nothing");
+  request.set_exchange(true);
   request.set_no_replace(true);
   EXPECT_EQ(SyncWait(server->Rename(request)).code(), Code::kInvalid);
 }

@@ -183,6 +183,55 @@ TEST_F(Return, ACloseSentAgainLeavesNothingOpen) {
   EXPECT_TRUE(OstOf(opened).tombstones.contains(ObjectOf(opened)));
 }
 
+// The network may bring a request twice, and late.
+TEST_F(Return, ACreateThatWasRefusedIsNotDoneWhenACopyOfItArrivesLater) {
+  const Opened there = Create(Root(), "file");
+  v1::OpenRequest request = OpenOf(Root(), "file", true, true);
+  request.set_create(true);
+  request.set_exclusive(true);
+  request.mutable_header()->set_slot(5);
+  EXPECT_EQ(SyncWait(server->Open(request)).code(), Code::kExists);
+  EXPECT_EQ(Close(there, 0), Code::kOk);
+  ASSERT_TRUE(Unlink(Root(), "file").ok());
+  EXPECT_EQ(SyncWait(server->Open(request)).code(), Code::kExists);
+  EXPECT_EQ(Lookup(Root(), "file").code(), Code::kNotFound);
+}
+
+TEST_F(Return, AnOpenThatEmptiesWhatOthersHaveOpenIsDoneOnce) {
+  const Opened first = Create(Root(), "file");
+  OstOf(first).Write(ObjectOf(first), 1, "page", 6000, clock.WallNs());
+  v1::OpenRequest request = OpenOf(Root(), "file", false, true);
+  request.set_truncate(true);
+  request.mutable_header()->set_slot(5);
+  ASSERT_TRUE(SyncWait(server->Open(request)).ok());
+  const int emptied = OstOf(first).set_sizes;
+  EXPECT_EQ(emptied, 1);
+  EXPECT_TRUE(SyncWait(server->Open(request)).ok()) << "a copy that arrives when the client has written again";
+  EXPECT_EQ(OstOf(first).set_sizes, emptied);
+}
+
+// The first copy asks an OST for the size and fails when the second was answered: the client has the file open.
+TEST_F(Return, AnOpenThatFailsDoesNotCloseWhatACopyOfItHasOpened) {
+  const Opened first = Create(Root(), "file");
+  v1::OpenRequest request = OpenOf(Root(), "file", false, true);
+  request.mutable_header()->set_slot(5);
+  const auto opened = Open(request);
+  ASSERT_TRUE(opened.ok());
+  OstOf(first).down = true;
+  EXPECT_EQ(SyncWait(server->Open(request)).code(), Code::kUnavailable);
+  OstOf(first).down = false;
+  EXPECT_EQ(Close(*opened, 0), Code::kOk);
+}
+
+TEST_F(Return, ACloseThatRemovesAFileIsOneChangeWithItsRecord) {
+  const Opened opened = Create(Root(), "file");
+  ASSERT_TRUE(Unlink(Root(), "file").ok());
+  Commit();
+  ASSERT_EQ(kv->unsynced_batches(), 0u);
+  EXPECT_EQ(Close(opened, 0), Code::kOk);
+  EXPECT_EQ(kv->unsynced_batches(), 1u) << "between two the power could go: the file gone, and nobody knows who closed it";
+}
+
 // What was answered and not stable when the power went.
 class Replay : public Return {
  protected:

@@ -213,6 +213,24 @@ TEST_F(Recovery, NewWorkThatWasMeantForAnEarlierLifeIsRefused) {
   EXPECT_TRUE(world.Run(world.server->Commit(commit)).ok());
 }
 
+// What was on its way when the server died may still arrive, at the next life.
+TEST_F(Recovery, AnEndOfReplaysOrAReplayThatWasMeantForAnEarlierLifeIsRefused) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  Sent second = Write(kAlice, 1, 1, PageOf(2));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  v1::OssEndReplayRequest late = world.EndReplayOf(kAlice);
+  late.mutable_header()->set_server_boot_count(1);
+  EXPECT_EQ(world.Run(world.server->EndReplay(late)).code(), Code::kNotConnected) << "nothing has been replayed yet";
+  second.header.mutable_header()->set_server_boot_count(1);
+  EXPECT_EQ(Replay(second).code(), Code::kNotConnected) << "it would come before the first";
+  EXPECT_TRUE(Replay(first).ok());
+  second.header.mutable_header()->set_server_boot_count(2);
+  EXPECT_TRUE(Replay(second).ok());
+  ASSERT_TRUE(world.EndReplay(kAlice).ok());
+  EXPECT_EQ(*Read(kAlice, 0, 2), PageOf(1) + PageOf(2));
+}
+
 TEST_F(Recovery, NobodyTakesTheNumberOfAnAwaitedSession) {
   const Sent first = Write(kAlice, 1, 0, PageOf(1));
   LosePower();

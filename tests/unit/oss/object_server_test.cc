@@ -473,6 +473,8 @@ TEST(ObjectServerDeathTest, AFailedSyncEndsTheProcess) {
   EXPECT_DEATH(
       {
         OssWorld world;
+        world.ends_the_process = true;
+        world.Restart();
         (void)world.Write(TestObject(0), 0, PageOf(1));
         world.device->FailNextSync(Status(Code::kIo, "planted"));
         (void)world.Commit();
@@ -481,11 +483,37 @@ TEST(ObjectServerDeathTest, AFailedSyncEndsTheProcess) {
   EXPECT_DEATH(
       {
         OssWorld world;
+        world.ends_the_process = true;
+        world.Restart();
         (void)world.Write(TestObject(0), 0, PageOf(1));
         world.kv->FailNextSync(Status(Code::kIo, "planted"));
         (void)world.Commit();
       },
       "failed sync");
+  EXPECT_DEATH(
+      {
+        OssWorld world;
+        world.ends_the_process = true;
+        world.Restart();
+        world.kv->FailNextSync(Status(Code::kIo, "planted"));
+        (void)world.Write(TestObject(0), 0, PageOf(1));  // the first write of a session is noted on the disk
+      },
+      "failed sync");
+}
+
+// The network may bring a request twice, and late.
+TEST(ObjectServer, AWriteThatLostItsRaceIsNotDoneWhenACopyOfItArrivesLater) {
+  OssWorld world;
+  ASSERT_TRUE(world.Write(TestObject(0), 0, PageOf(1)).ok());
+  v1::WriteHeader lost = world.WriteOf(TestObject(0), 1, PageOf(2));
+  lost.mutable_first()->set_digest(DigestOf(PageOf(3)));
+  const auto send = [&] { return world.Run(world.server->Write(lost, RunOf(PageOf(2)))); };
+  EXPECT_EQ(send().code(), Code::kLostRace);
+  v1::WriteHeader other = world.WriteOf(TestObject(0), 1, PageOf(3));
+  other.mutable_header()->set_slot(7);
+  ASSERT_TRUE(world.Run(world.server->Write(other, RunOf(PageOf(3)))).ok());
+  EXPECT_EQ(send().code(), Code::kLostRace) << "now its condition would hold";
+  EXPECT_EQ(BytesOf(world.Read(TestObject(0), 1, 1)->run), PageOf(3));
 }
 
 TEST(ObjectServer, WritersWaitWhileTooMuchIsNotStable) {

@@ -113,7 +113,8 @@ struct OssWorld {
     Boot();
   }
   void Boot(bool connect = true) {
-    const auto fatal = [this](const Status& status) { said_at_its_end = status; };
+    FatalHandler fatal = [this](const Status& status) { said_at_its_end = status; };
+    if (ends_the_process) fatal = nullptr;
     server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, Kv(), Device(), fatal}, options);
     const Status started = Run(server->Start());
     ASSERT_TRUE(started.ok()) << started.ToString();
@@ -286,6 +287,7 @@ struct OssWorld {
   std::unique_ptr<MemoryDevice> device;
   std::unique_ptr<ObjectServer> server;
   Status said_at_its_end;  // a real process would be no more
+  bool ends_the_process = false;  // from the next start on: this one too
   uint64_t xid = 0;
   uint64_t epoch = 1;
 

@@ -62,7 +62,7 @@ v1::ReplyHeader Answer(uint64_t boot_count, uint64_t counter, uint64_t committed
 // What becomes of a change.
 class Kept final : public ReplayLog::Entry {
  public:
-  Task<Result<v1::ReplyHeader>> Replay() override {
+  Task<Result<v1::ReplyHeader>> Replay(uint64_t /*boot_count*/) override {
     ++replays;
     replayed_transno = transno();
     co_return answer;

@@ -55,6 +55,28 @@ TEST(ReplyTable, AnswersAResendAndDropsStrays) {
   EXPECT_EQ(table.Judge(1, 0, 7), Seen::kNew);
 }
 
+TEST(ReplyTable, RemembersWhatItRefusedUntilItsSlotGoesOn) {
+  ReplyTable table;
+  const Status taken(Code::kExists, "the name is taken");
+  table.Refuse(1, 0, 7, taken);
+  EXPECT_EQ(table.Judge(1, 0, 7), Seen::kRefused);
+  EXPECT_EQ(table.RefusalOf(1, 0).code(), Code::kExists);
+  EXPECT_EQ(table.Judge(1, 0, 6), Seen::kPast);
+  EXPECT_EQ(table.Judge(1, 0, 8), Seen::kNew);
+  table.Record(1, 0, {.xid = 8, .transno = 3, .reply = "done"});
+  EXPECT_EQ(table.Judge(1, 0, 8), Seen::kAnswered);
+  EXPECT_EQ(table.Judge(1, 0, 7), Seen::kPast);
+  table.Refuse(1, 0, 8, taken);
+  EXPECT_EQ(table.Judge(1, 0, 8), Seen::kAnswered) << "what was done was not refused";
+  table.Refuse(1, 1, 9, Status(Code::kUnavailable, "an OST does not answer"));
+  table.Refuse(1, 2, 9, Status(Code::kNotConnected, "connect first"));
+  EXPECT_EQ(table.Judge(1, 1, 9), Seen::kNew) << "the client sends the same request again";
+  EXPECT_EQ(table.Judge(1, 2, 9), Seen::kNew);
+  table.Refuse(1, 1, 9, taken);
+  (void)table.Drop(1);
+  EXPECT_EQ(table.Judge(1, 1, 9), Seen::kNew);
+}
+
 TEST(ReplyRecord, SurvivesItsStoredForm) {
   const auto back = DecodeReplyRecord(EncodeReplyRecord({.xid = 7, .transno = 1ull << 41, .reply = std::string("\0x", 2)}));
   ASSERT_TRUE(back.has_value());
