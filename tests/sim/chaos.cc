@@ -1,0 +1,130 @@
+#include "tests/sim/chaos.h"
+
+#include <cmath>
+
+#include "common/kv/memory_kv.h"
+#include "oss/store/memory_device.h"
+
+namespace nacre::sim {
+
+void Chaos::Begin() {
+  world_.SetFaulty(true);
+  const Plan& plan = world_.plan;
+  Start(plan.mds_crashes, &Chaos::CrashMds);
+  Start(plan.ost_crashes, &Chaos::CrashOst);
+  Start(plan.client_deaths, &Chaos::KillClient);
+  Start(plan.partitions, &Chaos::Partition);
+  Start(plan.failed_syncs, &Chaos::FailSync);
+  Start(plan.flips, &Chaos::FlipBit);
+  Start(plan.full_disks, &Chaos::FillDisk);
+}
+
+void Chaos::Start(Duration mean, void (Chaos::*fault)()) {
+  if (mean.count() == 0) return;
+  ++running_;
+  Detach(Repeat(mean, fault));
+}
+
+Task<void> Chaos::Repeat(Duration mean, void (Chaos::*fault)()) {
+  while (world_.Faulty()) {
+    // In small steps, so that it hears soon that the world heals.
+    for (Duration left = Exponential(mean); left.count() > 0 && world_.Faulty(); left -= std::chrono::milliseconds(100)) {
+      co_await Sleep(world_.loop, world_.loop, std::min<Duration>(left, std::chrono::milliseconds(100)));
+    }
+    if (world_.Faulty()) (this->*fault)();
+  }
+  --running_;
+}
+
+Task<void> Chaos::End() {
+  co_await world_.Heal();
+  while (running_ > 0) co_await Sleep(world_.loop, world_.loop, std::chrono::milliseconds(100));
+  co_await world_.Heal();
+}
+
+Duration Chaos::Exponential(Duration mean) {
+  const double uniform = (static_cast<double>(world_.dice.Below(1'000'000)) + 1) / 1'000'001;
+  return Duration(static_cast<int64_t>(-std::log(uniform) * static_cast<double>(mean.count())));
+}
+
+Duration Chaos::UpTo(Duration most) {
+  return Duration(static_cast<int64_t>(world_.dice.Below(static_cast<uint64_t>(most.count()) + 1)));
+}
+
+void Chaos::CrashMds() { world_.CrashMds(UpTo(world_.plan.down_max)); }
+
+void Chaos::CrashOst() {
+  world_.CrashOst(static_cast<uint32_t>(world_.dice.Below(world_.osts.size())), UpTo(world_.plan.down_max));
+}
+
+void Chaos::KillClient() {
+  if (clients_.empty()) return;
+  clients_[world_.dice.Below(clients_.size())]->Die();
+}
+
+void Chaos::Partition() {
+  if (clients_.empty()) return;
+  const SimClientPtr client = clients_[world_.dice.Below(clients_.size())];
+  if (client->dead() || client->log.IsCut()) return;
+  const Duration length = UpTo(world_.plan.partition_max);
+  world_.Note(client->name() + " is cut off for " + std::to_string(length / std::chrono::milliseconds(1)) + " ms");
+  client->log.Cut();
+  ++running_;
+  Detach(MendLater(client, length));
+}
+
+Task<void> Chaos::MendLater(SimClientPtr client, Duration after) {
+  for (Duration left = after; left.count() > 0 && world_.Faulty(); left -= std::chrono::milliseconds(100)) {
+    co_await Sleep(world_.loop, world_.loop, std::min<Duration>(left, std::chrono::milliseconds(100)));
+  }
+  if (!client->dead()) {
+    client->log.Mend();
+    world_.Note(client->name() + " is reached again");
+  }
+  --running_;
+}
+
+void Chaos::FailSync() {
+  const uint64_t which = world_.dice.Below(world_.osts.size() * 2 + 1);
+  const Status error(Code::kIo, "the disk failed");
+  if (which == 0) {
+    if (!world_.mds->IsUp()) return;
+    world_.Note("the next sync of the MDS fails");
+    world_.mds->kv().FailNextSync(error);
+    return;
+  }
+  OstHost& ost = *world_.osts[(which - 1) / 2];
+  if (!ost.IsUp()) return;
+  world_.Note("the next sync of OST " + std::to_string((which - 1) / 2) + " fails");
+  if (which % 2 == 0) {
+    ost.kv().FailNextSync(error);
+  } else {
+    ost.device().FailNextSync(error);
+  }
+}
+
+void Chaos::FlipBit() {
+  OstHost& ost = *world_.osts[world_.dice.Below(world_.osts.size())];
+  if (!ost.device().FlipAnyBit(world_.dice)) return;
+  ++world_.flips;
+  world_.Note("a bit flips");
+}
+
+void Chaos::FillDisk() {
+  const auto index = static_cast<uint32_t>(world_.dice.Below(world_.osts.size()));
+  world_.Note("the disk of OST " + std::to_string(index) + " is full");
+  ++world_.full_disks;
+  MemoryDevice& device = world_.osts[index]->device();
+  device.LimitBytes(device.StoredPages() * kPageBytes);
+  ++running_;
+  Detach(EmptyLater(index, UpTo(std::chrono::seconds(3))));
+}
+
+Task<void> Chaos::EmptyLater(uint32_t ost, Duration after) {
+  co_await Sleep(world_.loop, world_.loop, after);
+  world_.osts[ost]->device().LimitBytes(uint64_t{1} << 50);
+  world_.Note("the disk of OST " + std::to_string(ost) + " has room again");
+  --running_;
+}
+
+}  // namespace nacre::sim

@@ -1,0 +1,41 @@
+#include "tests/sim/planted_bugs.h"
+
+namespace nacre {
+namespace {
+
+PlantedBug planted = PlantedBug::kNone;
+
+}  // namespace
+
+bool Planted(PlantedBug bug) { return bug == planted; }
+
+namespace sim {
+
+const std::vector<std::pair<std::string, PlantedBug>>& PlantedBugs() {
+  static const std::vector<std::pair<std::string, PlantedBug>> bugs{
+      {"replay of another run", PlantedBug::kReplayOfAnotherRun},
+      {"replay out of order", PlantedBug::kReplayOutOfOrder},
+      {"fsync answered before the sync", PlantedBug::kFsyncBeforeSync},
+      {"commit of the MDS answered before the sync", PlantedBug::kMdsCommitBeforeSync},
+      {"no reply record", PlantedBug::kNoReplyRecord},
+      {"no reply record at the MDS", PlantedBug::kNoMdsReplyRecord},
+      {"refusal forgotten", PlantedBug::kRefusalForgotten},
+      {"no commit on share", PlantedBug::kNoCommitOnShare},
+      {"no commit on share at the MDS", PlantedBug::kNoMdsCommitOnShare},
+      {"size_diff ignored", PlantedBug::kSizeDiffIgnored},
+      {"context in a change of its own", PlantedBug::kContextLater},
+      {"writes of an old file epoch taken", PlantedBug::kOldEpochTaken},
+      {"object destroyed too early", PlantedBug::kDestroyTooEarly},
+      {"checksum unchecked", PlantedBug::kChecksumUnchecked},
+      {"new work before the replays", PlantedBug::kNewWorkInRecovery},
+      {"failed sync ignored", PlantedBug::kFailedSyncIgnored},
+      {"condition ignored", PlantedBug::kConditionIgnored},
+      {"place freed too early", PlantedBug::kFreedTooEarly},
+  };
+  return bugs;
+}
+
+void Plant(PlantedBug bug) { planted = bug; }
+
+}  // namespace sim
+}  // namespace nacre

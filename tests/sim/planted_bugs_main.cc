@@ -1,0 +1,78 @@
+// nacre_sim_bugs: puts each planted bug into the cluster in turn and runs seeds until one fails. Fails itself when a bug is
+// not found: then some check of the simulator checks nothing.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/sim/planted_bugs.h"
+#include "tests/sim/run.h"
+
+namespace nacre::sim {
+namespace {
+
+constexpr int kFound = 7;
+
+// In a process of its own: a cluster with a bug may well die of it.
+int RunWith(PlantedBug bug, uint64_t first, uint64_t count) {
+  Plant(bug);
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const Verdict verdict = RunSeed(Plan::Of(seed), false);
+    if (verdict.failures.empty()) continue;
+    std::string why = verdict.failures.front();
+    for (char& c : why) c = c == '\n' ? ' ' : c;
+    std::printf("    seed %llu: %.160s\n", static_cast<unsigned long long>(seed), why.c_str());
+    std::fflush(stdout);
+    return kFound;
+  }
+  return 0;
+}
+
+bool Finds(const std::string& name, PlantedBug bug, uint64_t first, uint64_t count) {
+  std::printf("%s\n", name.c_str());
+  std::fflush(stdout);
+  const pid_t pid = fork();
+  if (pid == 0) _exit(RunWith(bug, first, count));
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (WIFSIGNALED(status)) std::printf("    its process died (signal %d)\n", WTERMSIG(status));
+  const bool found = WIFSIGNALED(status) || WEXITSTATUS(status) == kFound;
+  if (!found) std::printf("    NOT FOUND in %llu seeds\n", static_cast<unsigned long long>(count));
+  return found;
+}
+
+int Main(int argc, char** argv) {
+  testing::InitGoogleTest();
+  uint64_t first = 1, count = 3000;
+  std::string only;
+  CLI::App app("Is each planted bug found?");
+  app.add_option("--seeds", count, "how many seeds to try for each")->capture_default_str();
+  app.add_option("--first", first, "the first of them")->capture_default_str();
+  app.add_option("--bug", only, "this one alone");
+  CLI11_PARSE(app, argc, argv);
+  size_t missed = 0, tried = 0;
+  for (const auto& [name, bug] : PlantedBugs()) {
+    if (!only.empty() && name != only) continue;
+    ++tried;
+    missed += Finds(name, bug, first, count) ? 0 : 1;
+  }
+  std::printf("%zu planted bugs, %zu not found\n", tried, missed);
+  return tried > 0 && missed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace nacre::sim
+
+int main(int argc, char** argv) {
+  try {
+    return nacre::sim::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "nacre_sim_bugs: %s\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,252 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+
+#include "client/crypto/file_keys.h"
+#include "oss/store/memory_device.h"
+
+namespace nacre::sim {
+namespace {
+
+constexpr uint64_t kOstBytes = 64 * kMiB;
+constexpr Duration kEndless = std::chrono::minutes(30);
+
+std::shared_ptr<const MasterKey> TheKey() {
+  std::vector<uint8_t> raw(64, 7);
+  return std::make_shared<const MasterKey>(*SecretKey::FromBytes(raw));
+}
+
+}  // namespace
+
+SimClient::SimClient(World& world, uint32_t number, Duration wait_timeout)
+    : world_(world),
+      number_(number),
+      name_("client" + std::to_string(number)),
+      random_(world.plan.seed * 1009 + number),
+      calls_(world.trace, name_),
+      core(MakeEnvironment(wait_timeout)) {
+  log.watcher = &calls_;
+  log.weather = [this](const std::string&) { return world_.Travel(); };
+}
+
+Environment SimClient::MakeEnvironment(Duration wait_timeout) {
+  Environment environment = world_.BaseEnvironment(log);
+  environment.random = &random_;
+  environment.keyring = &keyring_;
+  environment.client_name = name_;
+  environment.wait_timeout = wait_timeout;
+  environment.notice = [this](const std::string& text) { world_.trace.Note(name_, "notice: " + text); };
+  return environment;
+}
+
+void SimClient::Die() {
+  if (dead_) return;
+  dead_ = true;
+  log.Cut();
+  world_.trace.Note(name_, "dies");
+  const auto waiting = std::exchange(when_dead_, {});
+  for (const auto& [number, tell] : waiting) tell();
+}
+
+World::World(const Plan& given, bool keep_trace)
+    : plan(given),
+      loop(given.seed),
+      random(given.seed * 31 + 1),
+      dice(given.seed * 37 + 2),
+      trace(loop, keep_trace),
+      key(TheKey()),
+      orders_trace_(trace, "mds"),
+      announce_trace_(trace, "targets") {
+  trace.Note("plan", plan.Text());
+  orders_.watcher = &orders_trace_;
+  announcements_.watcher = &announce_trace_;
+  orders_.weather = announcements_.weather = [this](const std::string&) { return Travel(); };
+  mds = std::make_unique<MdsHost>(
+      loop, random,
+      [this](uint32_t index, std::shared_ptr<const CallerLife> life) -> std::shared_ptr<OssApi> {
+        if (index >= osts.size()) return nullptr;
+        return MakeLink(&loop, osts[index]->place(), &orders_, std::move(life));
+      },
+      true);
+  mds->Start();
+  OstHostOptions options;
+  options.capacity_bytes = kOstBytes;
+  options.session_silence_max = std::chrono::minutes(3);
+  for (uint32_t index = 0; index < plan.osts; ++index) {
+    osts.push_back(std::make_unique<OstHost>(loop, random, index, options));
+    osts.back()->Start();
+    Detach(Announce(index));
+  }
+  Detach(Supervise());
+  loop.Pass(std::chrono::seconds(1));
+}
+
+World::~World() {
+  ending_ = true;
+  const auto over = [this] { return background_ == 0 && graves_ == 0 && !mds_starts_ && osts_start_.empty(); };
+  EXPECT_TRUE(loop.RunUntil(over, std::chrono::hours(3)))
+      << "something never ends: " << background_ << " background tasks, " << graves_ << " dead clients, "
+      << osts_start_.size() << " OSTs that start";
+  mds.reset();
+  osts.clear();
+}
+
+CallLog::Journey World::Travel() {
+  CallLog::Journey journey;
+  const auto up_to = [this](Duration most) {
+    return Duration(static_cast<int64_t>(random.Below(static_cast<uint64_t>(most.count()) + 1)));
+  };
+  // Most are quick; a few take the whole time, so that others overtake them.
+  const auto leg = [&] { return random.Below(4) == 0 ? up_to(plan.delay_max) : up_to(plan.delay_max / 20); };
+  journey.there = leg();
+  journey.back = leg();
+  if (!faulty_) return journey;
+  if (random.Below(1000) < plan.lost) {
+    journey.loss = random.Below(2) == 0 ? CallLog::Loss::kRequest : CallLog::Loss::kReply;
+  }
+  if (random.Below(1000) < plan.copied) journey.copy = up_to(plan.copy_after_max);
+  return journey;
+}
+
+Environment World::BaseEnvironment(CallLog& log) {
+  Environment environment;
+  environment.mds = MakeLink(&loop, mds->place(), &log);
+  environment.mds_address = "mds:0";
+  environment.connect_oss = [this, &log](const std::string& address) -> std::shared_ptr<OssApi> {
+    const size_t index = std::strtoul(address.c_str() + address.rfind(':') + 1, nullptr, 10);
+    return MakeLink(&loop, osts.at(index)->place(), &log);
+  };
+  environment.pool = &loop;
+  environment.timers = &loop;
+  environment.clock = &loop;
+  return environment;
+}
+
+Task<Result<SimClientPtr>> World::NewClient(Patience patience) {
+  const Duration wait = patience == Patience::kEndless ? kEndless : plan.wait_timeout;
+  const auto client = std::make_shared<SimClient>(*this, ++clients_, wait);
+  trace.Note(client->name(), "begins");
+  const Status started = co_await client->Do(client->core.Start(), client);
+  if (!started.ok()) {
+    Bury(client);
+    co_return started;
+  }
+  const Status unlocked = co_await client->Do(client->core.policies().Unlock("/d", key), client);
+  if (unlocked.ok()) co_return client;
+  Bury(client);
+  co_return unlocked;
+}
+
+Task<Status> World::Format() {
+  const auto client = std::make_shared<SimClient>(*this, ++clients_, kEndless);
+  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.Start(), client));
+  const PolicyOptions options;
+  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.policies().Encrypt("/d", key, options), client));
+  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.Commit(), client));
+  Bury(client);
+  co_return Status::Ok();
+}
+
+void World::Bury(SimClientPtr client) {
+  ++graves_;
+  Detach(BuryNow(std::move(client)));
+}
+
+Task<void> World::BuryNow(SimClientPtr client) {
+  while (!client->Quiet()) co_await Sleep(loop, loop, std::chrono::milliseconds(100));
+  const Status ended = co_await client->core.End();
+  if (!client->dead() && !client->doubtful) {
+    EXPECT_TRUE(ended.ok()) << client->name() << " ends with " << ended.ToString();
+  }
+  co_await Sleep(loop, loop, std::chrono::seconds(1));  // the coroutine that brought the answer has ended
+  --graves_;
+}
+
+uint64_t World::crashes() const {
+  uint64_t all = crashes_ + mds->suicides();
+  for (const auto& ost : osts) all += ost->suicides();
+  return all;
+}
+
+void World::CrashMds(Duration down) {
+  if (!mds->IsUp()) return;
+  ++crashes_;
+  Note("MDS loses power");
+  mds->PowerOff();
+  mds_starts_ = true;
+  Detach(RestartMds(down));
+}
+
+Task<void> World::RestartMds(Duration down) {
+  co_await Sleep(loop, loop, down);
+  const std::vector<std::string> without = mds->WithoutContext();
+  EXPECT_TRUE(without.empty()) << "an inode of an encrypted directory is without its context: " << without.front();
+  const Status started = co_await mds->PowerOn();
+  Note("MDS starts: " + started.ToString());
+  EXPECT_TRUE(started.ok()) << "MDS: " << started.ToString();
+  mds_starts_ = false;
+}
+
+void World::CrashOst(uint32_t index, Duration down) {
+  if (!osts[index]->IsUp()) return;
+  ++crashes_;
+  Note("OST " + std::to_string(index) + " loses power");
+  osts[index]->PowerOff();
+  osts_start_.insert(index);
+  Detach(RestartOst(index, down));
+}
+
+Task<void> World::RestartOst(uint32_t index, Duration down) {
+  co_await Sleep(loop, loop, down);
+  const Status started = co_await osts[index]->PowerOn();
+  Note("OST " + std::to_string(index) + " starts: " + started.ToString());
+  EXPECT_TRUE(started.ok()) << "OST " << index << ": " << started.ToString();
+  osts_start_.erase(index);
+}
+
+// As oss/announcer.cc does.
+Task<void> World::Announce(uint32_t index) {
+  ++background_;
+  const std::shared_ptr<MdsApi> link = MakeLink(&loop, mds->place(), &announcements_);
+  while (!ending_) {
+    if (osts[index]->IsUp()) (void)co_await link->AnnounceTarget(osts[index]->Announcement());
+    co_await Sleep(loop, loop, std::chrono::seconds(2));
+  }
+  --background_;
+}
+
+// Starts whatever has ended itself.
+Task<void> World::Supervise() {
+  ++background_;
+  while (!ending_) {
+    co_await Sleep(loop, loop, std::chrono::milliseconds(500));
+    if (!mds->IsUp() && !mds_starts_) {
+      Note("the MDS has ended itself");
+      mds_starts_ = true;
+      Detach(RestartMds(Duration(0)));
+    }
+    for (uint32_t index = 0; index < osts.size(); ++index) {
+      if (osts[index]->IsUp() || osts_start_.contains(index)) continue;
+      Note("OST " + std::to_string(index) + " has ended itself");
+      osts_start_.insert(index);
+      Detach(RestartOst(index, Duration(0)));
+    }
+  }
+  --background_;
+}
+
+bool World::AllUp() const {
+  return mds->IsUp() && std::all_of(osts.begin(), osts.end(), [](const auto& ost) { return ost->IsUp(); });
+}
+
+Task<void> World::Heal() {
+  faulty_ = false;
+  Note("heals");
+  while (!AllUp()) co_await Sleep(loop, loop, std::chrono::milliseconds(10));
+}
+
+Task<void> World::Drain() {
+  co_await Sleep(loop, loop, plan.copy_after_max + 2 * plan.delay_max + std::chrono::seconds(1));
+}
+
+}  // namespace nacre::sim
