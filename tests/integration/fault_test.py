@@ -2,32 +2,16 @@
 client and nothing else suffers, what cannot be read is an error that names it, never other bytes."""
 
 import os
-import random
 import re
-import unittest
 
-from cluster import ERROR, FULL, KIB, MIB, NO_SPACE, OK, SEED, Cluster, main
-from servers import Servers
-from syscall_kill_test import Revival
+from cluster import ERROR, FULL, KIB, MIB, NO_SPACE, OK, main
+from servers import Revival, ServersTest
 from tree_model import TreeModel
 
 STEPS_MAX = 40
 
 
-class Faults(unittest.TestCase):
-    def setUp(self):
-        self.rng = random.Random(SEED)
-        self.cluster = Cluster(osts=2)
-        self.addCleanup(self.cluster.end)
-        self.cluster.up()
-        self.cluster.ok("encrypt", "/vault", "--key-file", self.cluster.new_key())
-        self.servers = Servers(self.cluster)
-        self.addCleanup(self.servers.kill_all)
-
-    def run_command(self, words, stdin):
-        done = self.cluster.run(*words, stdin=stdin)
-        self.assertEqual(done.code, OK, str(done) + self.cluster.logs())
-
+class Faults(ServersTest):
     def test_a_failed_sync_ends_the_server_and_its_clients_only_wait(self):
         self.cluster.ok("setstripe", "-c", "2", "-S", "64K", "/vault")
         tree = TreeModel(self.cluster, "/vault", self.rng, self.run_command)

@@ -7,11 +7,14 @@
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
+import threading
+import unittest
 
-from cluster import BIN, wait_until
+from cluster import BIN, OK, SEED, Cluster, wait_until
 
 
 class Server:
@@ -106,3 +109,52 @@ class Servers(dict):
                 server.start(wait=False)
         for server in self.values():
             server.wait_until_serving()
+
+
+class Revival(threading.Thread):
+    """Starts a server again, without strace, as soon as it has been killed."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.killed, self.fault = server, threading.Event(), None
+        self.enough = threading.Event()
+
+    def run(self):
+        try:
+            while self.server.alive() and not self.enough.is_set():
+                self.enough.wait(0.02)
+            if self.enough.is_set():
+                return
+            self.killed.set()
+            self.server.start()
+            if not self.server.alive():
+                raise AssertionError("it does not start again: " + self.server.log_text()[-2000:])
+        except BaseException as fault:
+            self.fault = fault
+
+    def end(self):
+        """The server runs, and without strace."""
+        self.enough.set()
+        self.join(timeout=300)
+        if self.fault:
+            raise self.fault
+        if not self.killed.is_set():
+            self.server.kill()
+            self.server.start()
+
+
+class ServersTest(unittest.TestCase):
+    """A cluster of two OSTs with an encrypted /vault, whose servers the test starts and kills itself."""
+
+    def setUp(self):
+        self.rng = random.Random(SEED)
+        self.cluster = Cluster(osts=2)
+        self.addCleanup(self.cluster.end)
+        self.cluster.up()
+        self.cluster.ok("encrypt", "/vault", "--key-file", self.cluster.new_key())
+        self.servers = Servers(self.cluster)
+        self.addCleanup(self.servers.kill_all)
+
+    def run_command(self, words, stdin):
+        done = self.cluster.run(*words, stdin=stdin)
+        self.assertEqual(done.code, OK, str(done) + self.cluster.logs())

@@ -2,14 +2,11 @@
 server that comes back costs its clients nothing but time; a writer that dies with it leaves every page whole."""
 
 import os
-import random
 import subprocess
 import sys
-import threading
-import unittest
 
-from cluster import FULL, OK, PAGE, SEED, Cluster, main
-from servers import Servers
+from cluster import FULL, OK, PAGE, main
+from servers import Revival, ServersTest
 from tree_model import TreeModel
 
 SERVER_CALLS = {
@@ -32,52 +29,10 @@ def cases(rng):
     return [(server, call, number) for server, call in every for number in numbers]
 
 
-class Revival(threading.Thread):
-    """Starts a server again, without strace, as soon as it has been killed."""
-
-    def __init__(self, server):
-        super().__init__(daemon=True)
-        self.server, self.killed, self.fault = server, threading.Event(), None
-        self.enough = threading.Event()
-
-    def run(self):
-        try:
-            while self.server.alive() and not self.enough.is_set():
-                self.enough.wait(0.02)
-            if self.enough.is_set():
-                return
-            self.killed.set()
-            self.server.start()
-            if not self.server.alive():
-                raise AssertionError("it does not start again: " + self.server.log_text()[-2000:])
-        except BaseException as fault:
-            self.fault = fault
-
-    def end(self):
-        """The server runs, and without strace."""
-        self.enough.set()
-        self.join(timeout=300)
-        if self.fault:
-            raise self.fault
-        if not self.killed.is_set():
-            self.server.kill()
-            self.server.start()
-
-
-class SyscallKill(unittest.TestCase):
+class SyscallKill(ServersTest):
     def setUp(self):
-        self.rng = random.Random(SEED)
-        self.cluster = Cluster(osts=2)
-        self.addCleanup(self.cluster.end)
-        self.cluster.up()
-        self.cluster.ok("encrypt", "/vault", "--key-file", self.cluster.new_key())
+        super().setUp()
         self.cluster.ok("setstripe", "-c", "2", "-S", "64K", "/vault")
-        self.servers = Servers(self.cluster)
-        self.addCleanup(self.servers.kill_all)
-
-    def run_command(self, words, stdin):
-        done = self.cluster.run(*words, stdin=stdin)
-        self.assertEqual(done.code, OK, str(done) + self.cluster.logs())
 
     def start_injected(self, name, call, number):
         """Under strace; it may be killed already while it starts."""
