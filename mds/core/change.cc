@@ -20,11 +20,11 @@ void Change::AddInode(const Fid& fid, rows::InodeRow row) {
 Status Change::RemoveInode(const Fid& fid, const rows::InodeRow& row) {
   if (row.attr().has_xattrs()) {
     const std::string prefix = FidKey(fid);
+    std::vector<std::string> keys;
     auto cursor = core_.kv.Seek(kXattrFamily, prefix);
-    for (; cursor->Valid() && cursor->key().starts_with(prefix); cursor->Next()) {
-      batch_.Delete(kXattrFamily, std::string(cursor->key()));
-    }
+    for (; cursor->Valid() && cursor->key().starts_with(prefix); cursor->Next()) keys.emplace_back(cursor->key());
     NACRE_RETURN_IF_ERROR(cursor->status().With("xattrs of " + ToString(fid)));
+    for (std::string& key : keys) batch_.Delete(kXattrFamily, std::move(key));
   }
   core_.inodes.Remove(batch_, fid);
   batch_.Delete(kOrphanFamily, FidKey(fid));

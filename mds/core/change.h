@@ -27,7 +27,7 @@ class Change {
   // Stamps the version.
   void PutInode(const Fid& fid, rows::InodeRow row);
   void AddInode(const Fid& fid, rows::InodeRow row);
-  // Its rows, xattrs and links go; its objects are to be destroyed.
+  // Its rows, xattrs and links go; its objects are to be destroyed. An error has changed nothing.
   Status RemoveInode(const Fid& fid, const rows::InodeRow& row);
   // The objects of this layout, once this change is stable.
   void FreeObjects(const Fid& fid, const v1::Layout& layout);

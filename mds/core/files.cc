@@ -34,7 +34,7 @@ Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener, 
   if (!closed.last_opener || core.window.open()) return closed;
   auto row = core.inodes.Find(fid);
   if (!row.ok() || IsDirectory(**row) || (*row)->attr().nlink() > 0) return closed;
-  // If its rows cannot be read now, the orphan row stays and the next start removes it.
+  // If its rows cannot be read now, nothing changes: the orphan row stays, and the next start removes it.
   closed.file_goes = change().RemoveInode(fid, **row).ok();
   return closed;
 }

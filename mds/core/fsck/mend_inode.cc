@@ -8,7 +8,6 @@
 #include "mds/core/fsck/lost_and_found.h"
 #include "mds/core/fsck/mends.h"
 #include "mds/core/fsck/objects.h"
-#include "mds/core/resends.h"
 #include "mds/core/sizes.h"
 
 namespace nacre {
@@ -147,9 +146,6 @@ Task<Result<v1::MendReply>> MendCounters(Core& core, Op& op, v1::Finding asked) 
   if (asked.key().size() != kFidBytes) co_return MendAnswer(v1::MEND_GONE);
   const Fid fid = LoadFid(AsBytes(asked.key()).data());
   const auto lock = co_await core.file_locks.Exclusive(fid);  // two mends would add their difference twice
-  auto answered = FindAnswered<v1::MendReply>(core, op);
-  if (!answered.ok()) co_return answered.status();
-  if (answered->has_value()) co_return std::move(**answered);
   auto facts = co_await CountEntries(core, fid);
   if (!facts.ok()) co_return facts.status();
   if (!facts->has_value() || JudgeCounters(**facts).empty()) co_return MendAnswer(v1::MEND_GONE);
@@ -168,9 +164,6 @@ Task<Result<v1::MendReply>> MendSize(Core& core, Op& op, v1::Finding asked) {
   if (asked.key().size() != kFidBytes) co_return MendAnswer(v1::MEND_GONE);
   const Fid fid = LoadFid(AsBytes(asked.key()).data());
   auto lock = co_await core.file_locks.Exclusive(fid);
-  auto answered = FindAnswered<v1::MendReply>(core, op);
-  if (!answered.ok()) co_return answered.status();
-  if (answered->has_value()) co_return std::move(**answered);
   auto facts = co_await CompareSize(core, fid);
   if (!facts.ok()) co_return facts.status();
   if (!facts->has_value() || JudgeSize(**facts).empty()) co_return MendAnswer(v1::MEND_GONE);
@@ -226,9 +219,6 @@ Task<Result<v1::MendReply>> MendObject(Core& core, Op& op, v1::Finding asked) {
   if (!missed.ok()) co_return missed;
   auto findings = co_await CheckObject(core, asked.ost(), asked.key());
   if (!findings.ok()) co_return findings.status();
-  auto answered = FindAnswered<v1::MendReply>(core, op);
-  if (!answered.ok()) co_return answered.status();
-  if (answered->has_value()) co_return std::move(**answered);
   if (StillFound(*findings, asked) == nullptr) co_return MendAnswer(v1::MEND_GONE);
   const ObjectId object = LoadObjectId(AsBytes(asked.key()).data());
   Change change(core, op);
