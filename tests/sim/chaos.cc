@@ -17,6 +17,7 @@ void Chaos::Begin() {
   Start(plan.failed_syncs, &Chaos::FailSync);
   Start(plan.flips, &Chaos::FlipBit);
   Start(plan.full_disks, &Chaos::FillDisk);
+  Start(plan.blackouts, &Chaos::Blackout);
 }
 
 void Chaos::Start(Duration mean, void (Chaos::*fault)()) {
@@ -82,6 +83,15 @@ Task<void> Chaos::MendLater(SimClientPtr client, Duration after) {
     world_.Note(client->name() + " is reached again");
   }
   --running_;
+}
+
+// What was made stable is all there is (promise P5).
+void Chaos::Blackout() {
+  if (clients_.empty()) return;
+  world_.Note("everything loses power");
+  for (const SimClientPtr& client : clients_) client->Die();
+  world_.CrashMds(UpTo(world_.plan.down_max));
+  for (uint32_t index = 0; index < world_.osts.size(); ++index) world_.CrashOst(index, UpTo(world_.plan.down_max));
 }
 
 void Chaos::FailSync() {

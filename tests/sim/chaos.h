@@ -28,6 +28,7 @@ class Chaos {
   void CrashOst();
   void KillClient();
   void Partition();
+  void Blackout();
   void FailSync();
   void FlipBit();
   void FillDisk();

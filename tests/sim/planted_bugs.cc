@@ -11,9 +11,9 @@ bool Planted(PlantedBug bug) { return bug == planted; }
 
 namespace sim {
 
-const std::vector<std::pair<std::string, PlantedBug>>& PlantedBugs() {
-  static const std::vector<std::pair<std::string, PlantedBug>> bugs{
-      {"replay of another run", PlantedBug::kReplayOfAnotherRun},
+const std::vector<Planting>& PlantedBugs() {
+  static const std::vector<Planting> bugs{
+      {"replay of another run", PlantedBug::kReplayOfAnotherRun, "sent again with another run"},
       {"replay out of order", PlantedBug::kReplayOutOfOrder},
       {"fsync answered before the sync", PlantedBug::kFsyncBeforeSync},
       {"commit of the MDS answered before the sync", PlantedBug::kMdsCommitBeforeSync},
@@ -23,7 +23,7 @@ const std::vector<std::pair<std::string, PlantedBug>>& PlantedBugs() {
       {"no commit on share", PlantedBug::kNoCommitOnShare},
       {"no commit on share at the MDS", PlantedBug::kNoMdsCommitOnShare},
       {"size_diff ignored", PlantedBug::kSizeDiffIgnored},
-      {"context in a change of its own", PlantedBug::kContextLater},
+      {"context in a change of its own", PlantedBug::kContextLater, "is without its context"},
       {"writes of an old file epoch taken", PlantedBug::kOldEpochTaken},
       {"object destroyed too early", PlantedBug::kDestroyTooEarly},
       {"checksum unchecked", PlantedBug::kChecksumUnchecked},
@@ -31,6 +31,9 @@ const std::vector<std::pair<std::string, PlantedBug>>& PlantedBugs() {
       {"failed sync ignored", PlantedBug::kFailedSyncIgnored},
       {"condition ignored", PlantedBug::kConditionIgnored},
       {"place freed too early", PlantedBug::kFreedTooEarly},
+      {"nothing encrypted, on the wire", PlantedBug::kNone, "carries clear pages", false},
+      {"nothing encrypted, at the MDS", PlantedBug::kNone, "the MDS stores clear text", false},
+      {"nothing encrypted, at the OSTs", PlantedBug::kNone, "OST 0 stores clear text", false},
   };
   return bugs;
 }

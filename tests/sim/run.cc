@@ -32,6 +32,7 @@ class Simulation {
     verdict.stuck = !ended;
   }
   World& world() { return world_; }
+  bool cleared() const { return cleared_; }  // all that was made is removed again
 
   struct Totals {
     uint64_t calls = 0, replays = 0, resends = 0;
@@ -112,6 +113,7 @@ class Simulation {
     if (world_.plan.shared_files) co_await shared_file_.Verify(*judge);
     if (world_.plan.shared_names) co_await shared_names_.Verify(*judge);
     co_await Check(*judge, false);
+    CheckForClearText();
     const Status committed = co_await (*judge)->Do((*judge)->core.Commit(), *judge);
     EXPECT_TRUE(committed.ok()) << committed.ToString();
     Leave(*judge);
@@ -141,12 +143,18 @@ class Simulation {
     const Result<FsckReport> report = co_await client->Do(Fsck(client->core, options), client);
     EXPECT_TRUE(report.ok()) << "fsck: " << report.status().ToString();
     if (!report.ok()) co_return;
-    const bool may_have_orphans = world_.plan.client_deaths.count() > 0 || world_.plan.outlasting_partitions;
     for (const FsckFinding& finding : report->findings) {
-      EXPECT_TRUE(may_have_orphans && !repaired_ && finding.kind == "orphan-object")
+      EXPECT_TRUE(world_.plan.MayHaveOrphans() && !repaired_ && finding.kind == "orphan-object")
           << "fsck" << (repaired_ ? " after a repair: " : ": ") << finding.kind << " " << finding.fid << ": " << finding.what;
     }
     repaired_ |= repair;
+  }
+  // While everything is there.
+  void CheckForClearText() {
+    EXPECT_FALSE(world_.mds->Stores(kCanary)) << "the MDS stores clear text";
+    for (size_t i = 0; i < world_.osts.size(); ++i) {
+      EXPECT_FALSE(world_.osts[i]->Stores(kCanary)) << "OST " << i << " stores clear text";
+    }
   }
   void Leave(const SimClientPtr& client) {
     totals_.calls += client->log.Total();
@@ -165,18 +173,14 @@ class Simulation {
   int working_ = 0;
   bool repaired_ = false;
   Totals totals_;
-
- public:
   bool cleared_ = false;
 };
 
 // At the end, when everything was removed.
-void CheckStores(Simulation& simulation) {
+void CheckForLeftovers(Simulation& simulation) {
   World& world = simulation.world();
-  EXPECT_FALSE(world.mds->Stores(kCanary)) << "the MDS stores clear text";
+  if (!simulation.cleared()) return;
   for (size_t i = 0; i < world.osts.size(); ++i) {
-    EXPECT_FALSE(world.osts[i]->Stores(kCanary)) << "OST " << i << " stores clear text";
-    if (!simulation.cleared_) continue;
     const std::vector<std::string> left = world.osts[i]->Objects();
     EXPECT_TRUE(left.empty()) << "OST " << i << " has " << left.size() << " objects of no file, one of them " << left.front();
   }
@@ -194,7 +198,7 @@ Verdict RunSeed(const Plan& plan, bool keep_trace) {
         testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
     auto simulation = std::make_unique<Simulation>(plan, keep_trace, results);
     simulation->Go(verdict);
-    if (results.size() == 0) CheckStores(*simulation);
+    if (results.size() == 0) CheckForLeftovers(*simulation);
     World& world = simulation->world();
     verdict.digest = world.trace.digest();
     verdict.simulated_seconds = static_cast<double>(world.loop.Now().ns) / 1e9;

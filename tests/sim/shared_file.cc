@@ -16,27 +16,12 @@ std::string StateOf(const std::array<uint64_t, 4>& values) {
 }  // namespace
 
 Task<void> SharedFile::Make(SimClientPtr client) {
-  FileOpener::Wish wish;
-  wish.write = wish.create = wish.exclusive = true;
-  wish.hint.set_stripe_count(2);
-  wish.hint.set_stripe_bytes(64 * kKiB);
-  Task<Result<Opened>> open = client->core.opener().Open(kPath, wish);
-  const Result<Opened> file = co_await client->Do(std::move(open), client);
-  EXPECT_TRUE(file.ok()) << file.status().ToString();
-  if (!file.ok()) co_return;
-  Task<Status> close = client->core.closer().Close(*file);
-  EXPECT_TRUE((co_await client->Do(std::move(close), client)).ok());
-  EXPECT_TRUE((co_await client->Do(client->core.Commit(), client)).ok());
-  made_ = true;
+  constexpr uint32_t kStripes = 2;
+  made_ = co_await world_.MakeFile(client, kPath, kStripes);
 }
 
 bool SharedFile::Failed(const SimClientPtr& client, const Status& status, const std::string& what) {
-  if (client->dead()) return true;
-  world_.trace.Note(client->name(), "shared file, " + what + ": " + std::string(CodeName(status.code())));
-  if (status.ok()) return false;
-  client->doubtful = true;
-  EXPECT_TRUE(world_.plan.MayFail()) << client->name() << ", shared file, " << what << ": " << status.ToString();
-  return true;
+  return world_.Failed(*client, status, "shared file, " + what);
 }
 
 Task<void> SharedFile::Work(SimClientPtr client, uint32_t steps) {

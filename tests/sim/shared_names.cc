@@ -27,25 +27,11 @@ Task<void> SharedNames::Make(SimClientPtr client) {
   Task<Status> make = client->core.names().MakeDirectory(kDirectory, 0755, false);
   const Status status = co_await client->Do(std::move(make), client);
   EXPECT_TRUE(status.ok()) << status.ToString();
-  FileOpener::Wish wish;
-  wish.write = wish.create = true;
-  Task<Result<Opened>> open = client->core.opener().Open(kLog, wish);
-  const Result<Opened> file = co_await client->Do(std::move(open), client);
-  EXPECT_TRUE(file.ok()) << file.status().ToString();
-  if (!file.ok()) co_return;
-  Task<Status> close = client->core.closer().Close(*file);
-  EXPECT_TRUE((co_await client->Do(std::move(close), client)).ok());
-  EXPECT_TRUE((co_await client->Do(client->core.Commit(), client)).ok());
-  made_ = true;
+  made_ = co_await world_.MakeFile(client, kLog, 1);
 }
 
 bool SharedNames::Failed(const SimClientPtr& client, const Status& status, const std::string& what) {
-  if (client->dead()) return true;
-  world_.trace.Note(client->name(), "shared names, " + what + ": " + std::string(CodeName(status.code())));
-  if (status.ok()) return false;
-  client->doubtful = true;
-  EXPECT_TRUE(world_.plan.MayFail()) << client->name() << ", shared names, " << what << ": " << status.ToString();
-  return true;
+  return world_.Failed(*client, status, "shared names, " + what);
 }
 
 Task<void> SharedNames::Work(SimClientPtr client, uint32_t steps) {

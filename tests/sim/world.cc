@@ -131,6 +131,7 @@ Task<Result<SimClientPtr>> World::NewClient(Patience patience) {
     Bury(client);
     co_return started;
   }
+  if (!plan.encrypted) co_return client;
   const Status unlocked = co_await client->Do(client->core.policies().Unlock("/d", key), client);
   if (unlocked.ok()) co_return client;
   Bury(client);
@@ -141,10 +142,37 @@ Task<Status> World::Format() {
   const auto client = std::make_shared<SimClient>(*this, ++clients_, kEndless);
   NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.Start(), client));
   const PolicyOptions options;
-  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.policies().Encrypt("/d", key, options), client));
+  Task<Status> make = plan.encrypted ? client->core.policies().Encrypt("/d", key, options)
+                                     : client->core.names().MakeDirectory("/d", 0755, false);
+  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(std::move(make), client));
   NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.Commit(), client));
   Bury(client);
   co_return Status::Ok();
+}
+
+bool World::Failed(SimClient& client, const Status& status, const std::string& what) {
+  if (client.dead()) return true;
+  trace.Note(client.name(), what + ": " + std::string(CodeName(status.code())));
+  if (status.ok()) return false;
+  client.doubtful = true;
+  EXPECT_TRUE(plan.MayFail()) << client.name() << ", " << what << ": " << status.ToString();
+  return true;
+}
+
+Task<bool> World::MakeFile(SimClientPtr client, std::string path, uint32_t stripes) {
+  FileOpener::Wish wish;
+  wish.write = wish.create = wish.exclusive = true;
+  wish.hint.set_stripe_count(stripes);
+  wish.hint.set_stripe_bytes(64 * kKiB);
+  Task<Result<std::shared_ptr<OpenFile>>> open = client->core.opener().Open(std::move(path), wish);
+  const Result<std::shared_ptr<OpenFile>> file = co_await client->Do(std::move(open), client);
+  EXPECT_TRUE(file.ok()) << file.status().ToString();
+  if (!file.ok()) co_return false;
+  Task<Status> close = client->core.closer().Close(*file);
+  const Status closed = co_await client->Do(std::move(close), client);
+  const Status stable = co_await client->Do(client->core.Commit(), client);
+  EXPECT_TRUE(closed.ok() && stable.ok()) << closed.ToString() << ", " << stable.ToString();
+  co_return closed.ok() && stable.ok();
 }
 
 void World::Bury(SimClientPtr client) {

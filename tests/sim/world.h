@@ -90,6 +90,10 @@ class World {
   Task<Result<SimClientPtr>> NewClient(Patience patience);
   // Makes /d, encrypted.
   Task<Status> Format();
+  // Did the client fail, or die? What may not fail in this plan is a failure of the seed; what may leaves the client doubtful.
+  bool Failed(SimClient& client, const Status& status, const std::string& what);
+  // An empty file, stable.
+  Task<bool> MakeFile(SimClientPtr client, std::string path, uint32_t stripes);
   // It goes, in the background; what is left of it is waited for by the world's end.
   void Bury(SimClientPtr client);
 
