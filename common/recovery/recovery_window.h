@@ -5,6 +5,7 @@
 // Used by MDS and OSS alike. Knows no requests; time is an argument. One strand.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <map>
 #include <string>
@@ -39,6 +40,10 @@ class RecoveryWindow {
   bool AwaitsAnother(uint64_t session, const std::string& client_id) const {
     const auto it = awaited_.find(session);
     return it != awaited_.end() && it->second != client_id;
+  }
+  uint64_t AwaitedOf(const std::string& client_id) const {  // 0: none of this client is
+    const auto it = std::find_if(awaited_.begin(), awaited_.end(), [&](const auto& entry) { return entry.second == client_id; });
+    return it == awaited_.end() ? 0 : it->first;
   }
   // This session has replayed all it had, or ended. Closes the window if it was the last.
   void Done(uint64_t session) {

@@ -1,5 +1,7 @@
 #include "common/recovery/session_table.h"
 
+#include <algorithm>
+
 #include <utility>
 
 namespace nacre {
@@ -38,6 +40,12 @@ std::vector<uint64_t> SessionTable::SilentSince(MonotonicTime limit) const {
     if (session.last_heard < limit) silent.push_back(number);
   }
   return silent;
+}
+
+uint64_t SessionTable::OfClient(const std::string& client_id) const {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [&](const auto& entry) { return entry.second.client_id == client_id; });
+  return found == sessions_.end() ? 0 : found->first;
 }
 
 KnownSession* SessionTable::Find(uint64_t number) {

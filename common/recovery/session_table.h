@@ -35,6 +35,7 @@ class SessionTable {
   std::vector<uint64_t> SilentSince(MonotonicTime limit) const;
   size_t size() const { return sessions_.size(); }
   KnownSession* Find(uint64_t number);
+  uint64_t OfClient(const std::string& client_id) const;  // 0: it has none
 
  private:
   std::map<uint64_t, KnownSession> sessions_;

@@ -108,6 +108,7 @@ class Kills(unittest.TestCase):
         if killer.fault:
             raise killer.fault
         self.assertEqual(tree.differences(), [])
+        self.cluster.ok("fsck")
         for name, server in self.servers.items():
             self.assertTrue(server.alive(), name)
         report = self.ledger.report()

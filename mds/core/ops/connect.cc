@@ -26,6 +26,14 @@ bool Resumes(Core& core, const v1::RequestHeader& header) {
   return core.window.Awaits(header.session(), header.client_id());
 }
 
+// The session that goes on; 0: a new one is to begin. One that was begun and never answered goes on too: nobody would come
+// back to it, and after a restart everybody would wait for that.
+uint64_t SessionThatGoesOn(Core& core, const v1::RequestHeader& header) {
+  if (Resumes(core, header)) return header.session();
+  const uint64_t known = core.sessions.OfClient(header.client_id());
+  return known != 0 ? known : core.window.AwaitedOf(header.client_id());
+}
+
 void PutSession(Core& core, Change& change, uint64_t number) {
   const KnownSession* known = core.sessions.Find(number);
   if (known == nullptr) return;  // closed meanwhile
@@ -43,7 +51,8 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
     co_return Status(Code::kInvalid, "a client name has at most 256 bytes");
   }
   const v1::RequestHeader& header = request.header();
-  const bool resumes = Resumes(core, header);
+  const uint64_t before = SessionThatGoesOn(core, header);
+  const bool resumes = before != 0;
   if (!resumes && core.sessions.size() >= kSessionsMax) {
     co_return Status(Code::kBusy, "the server has " + std::to_string(kSessionsMax) + " sessions, its most");
   }
@@ -58,7 +67,7 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
   reply.set_silent_ms_max(static_cast<uint32_t>(core.options.session_silent_max.count() / 1'000'000));
   reply.set_recovering(core.window.open());
 
-  const uint64_t number = resumes ? header.session() : core.next_session++;
+  const uint64_t number = resumes ? before : core.next_session++;
   NACRE_CO_RETURN_IF_ERROR(
       core.sessions.Open(number, header.client_id(), request.client_name(), core.clock.Now()));
   reply.set_session(number);

@@ -44,6 +44,30 @@ TEST_F(Return, ASessionGoesOnAndNothingElseBeginsBefore) {
   EXPECT_TRUE(Make(In(dir), "new").ok()) << "by a FID of a range granted before";
 }
 
+// Its answer was lost, and perhaps the server with it: else a session would be left that nobody comes back to.
+TEST_F(Return, AConnectThatIsSentAgainGetsTheSessionThatItHadBegun) {
+  v1::ConnectRequest request;
+  *request.mutable_header() = Header(0);
+  request.mutable_header()->set_client_id("a-new-one-16-byt");
+  const auto unheard = SyncWait(server->Connect(request));
+  ASSERT_TRUE(unheard.ok());
+  EXPECT_EQ(SyncWait(server->Connect(request))->session(), unheard->session());
+  Crash();
+  const auto again = SyncWait(server->Connect(request));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->session(), unheard->session());
+  ComeBack();
+  const uint64_t mine = session;
+  v1::EndReplayRequest end;
+  *end.mutable_header() = request.header();
+  end.mutable_header()->set_session(again->session());
+  const auto waiting = Begin(server->EndReplay(end));
+  EXPECT_FALSE(waiting->has_value());
+  session = mine;
+  EndRecovery();
+  EXPECT_TRUE(waiting->has_value()) << "nobody else is waited for";
+}
+
 TEST_F(Return, AnotherClientDoesNotGetTheSession) {
   Crash();
   v1::ConnectRequest thief;

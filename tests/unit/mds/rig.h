@@ -1,6 +1,7 @@
 // Rig: a metadata server over memory, with fake OSTs, a clock and timers moved by hand, and short ways to ask it things.
 #pragma once
 
+#include <map>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -137,10 +138,14 @@ class MdsRig : public testing::Test {
     ASSERT_TRUE(reply.ok()) << reply.status().ToString();
   }
   uint64_t NewSession() { return Connect(0).value().session(); }
+  // before: the session to go on with; 0: of a new client.
   Result<v1::ConnectReply> Connect(uint64_t before) {
     v1::ConnectRequest request;
     *request.mutable_header() = Header(before);
-    return SyncWait(server->Connect(request));
+    if (before == 0) request.mutable_header()->set_client_id("client" + std::to_string(1'000'000'000 + ++clients));
+    auto reply = SyncWait(server->Connect(request));
+    if (reply.ok()) client_ids[reply->session()] = request.header().client_id();
+    return reply;
   }
   // Everything answered is stable.
   void Commit() {
@@ -179,7 +184,8 @@ class MdsRig : public testing::Test {
     v1::RequestHeader header;
     header.set_protocol_version(1);
     header.set_fsid("0123456789abcdef");
-    header.set_client_id("client-id-16-byt");
+    const auto client = client_ids.find(of);
+    header.set_client_id(client == client_ids.end() ? "client-id-16-byt" : client->second);
     header.set_session(of);
     header.set_xid(++xid);
     header.mutable_caller()->set_uid(uid);
@@ -361,6 +367,8 @@ class MdsRig : public testing::Test {
   Strand strand;
   FakeOsts osts{kOsts};
   std::unique_ptr<MemoryKv> kv;
+  uint64_t clients = 0;
+  std::map<uint64_t, std::string> client_ids;  // of sessions
   std::unique_ptr<MetadataServer> server;
   std::vector<std::string> notices;  // what an operator was told
   uint64_t boot_count = 0;
