@@ -44,6 +44,7 @@ struct MdtOptions {
   int64_t index = 0;
   Duration commit_interval = std::chrono::seconds(1);
   Duration recovery_window = std::chrono::seconds(30);
+  Duration session_timeout = std::chrono::seconds(60);
 };
 
 Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
@@ -75,6 +76,7 @@ Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
   mds.boot_count = identity->identity().boot_count;
   mds.commit_interval = mdt.commit_interval;
   mds.recovery_window = mdt.recovery_window;
+  mds.session_silent_max = mdt.session_timeout;
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
@@ -104,6 +106,8 @@ int main(int argc, char** argv) {
                                                     "the longest a change waits to become stable; 0: before it is answered");
                                  config.GetDuration("recovery_window", &mdt.recovery_window,
                                                     "how long a restarted server waits for clients to come back");
+                                 config.GetDuration("session_timeout", &mdt.session_timeout,
+                                                    "how long a client may be silent before it is evicted");
                                },
                            .run = [&] { return nacre::Serve(options, mdt); }});
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/kv/rocksdb_kv.h"
@@ -25,8 +26,7 @@ namespace {
 
 // Data moves on two threads while a third syncs and a fourth fires timers.
 constexpr size_t kIoThreads = 4;
-constexpr Duration kFsidPatience = std::chrono::seconds(60);
-constexpr Duration kFsidPause = std::chrono::milliseconds(200);
+constexpr Duration kEnlistPause = std::chrono::milliseconds(200);
 
 struct OssOptions {
   ServerOptions server{.data_dir = "/var/lib/nacre/ost0", .listen = "127.0.0.1:7101"};
@@ -38,17 +38,21 @@ struct OssOptions {
   Duration recovery_window = std::chrono::seconds(30);
 };
 
-// A new data directory learns from MDT0000 which filesystem it is part of; it is no use to anybody before.
-Result<std::string> LearnFsid(Announcer& announcer, Clock& clock, ThreadPool& pool, const std::string& mds) {
-  const MonotonicTime began = clock.Now();
-  while (true) {
-    Result<std::string> fsid = SyncWait(announcer.Announce("", nullptr));
-    if (fsid.ok() || fsid.code() != Code::kUnavailable) return fsid;
-    if (clock.Now() - began > kFsidPatience) {
-      return fsid.status().With("asking MDT0000 at " + mds + " which filesystem this new target is part of");
+// MDT0000 tells a new data directory which filesystem it is part of, and every one which clients are not to be served any
+// more: before that it is no use to anybody (DESIGN §5). nullopt: this process is to stop.
+Result<std::optional<Announcer::Taken>> Enlist(Announcer& announcer, const std::string& fsid, ThreadPool& pool,
+                                               const std::string& mds) {
+  constexpr int kPatientFor = 10, kSaidEvery = 150;  // attempts
+  for (int attempt = 1; !StopSignalIsPending(); ++attempt) {
+    Result<Announcer::Taken> taken = SyncWait(announcer.Announce(fsid, nullptr));
+    if (taken.ok()) return std::optional<Announcer::Taken>(*std::move(taken));
+    if (Announcer::IsFinal(taken.code())) return taken.status().With("MDT0000 at " + mds + " refuses this target");
+    if (attempt % kSaidEvery == kPatientFor) {
+      spdlog::warn("waiting for MDT0000 at {}, which knows which clients may write here: {}", mds, taken.status().ToString());
     }
-    SyncWait([](ThreadPool& on) -> Task<void> { co_await Sleep(on, on, kFsidPause); }(pool));
+    SyncWait([](ThreadPool& on) -> Task<void> { co_await Sleep(on, on, kEnlistPause); }(pool));
   }
+  return std::optional<Announcer::Taken>();
 }
 
 v1::Target TargetOf(const OssOptions& options, uint64_t boot_count) {
@@ -76,11 +80,11 @@ Status Serve(const OssOptions& options) {
   CompletionLoop loop;  // of what this server asks others
   Announcer announcer(ConnectMds(options.mds, RpcOptions{.loop = &loop}), io, io, TargetOf(options, boot_count),
                       identity->identity().instance);
-  if (identity->identity().fsid.empty()) {
-    Result<std::string> fsid = LearnFsid(announcer, clock, io, options.mds);
-    if (!fsid.ok()) return fsid.status();
-    NACRE_RETURN_IF_ERROR(identity->AdoptFsid(*fsid));
-  }
+  const Result<std::optional<Announcer::Taken>> taken = Enlist(announcer, identity->identity().fsid, io, options.mds);
+  if (!taken.ok()) return taken.status();
+  if (!taken->has_value()) return Status::Ok();
+  const SessionFences& fences = (*taken)->fences;
+  if (identity->identity().fsid.empty()) NACRE_RETURN_IF_ERROR(identity->AdoptFsid((*taken)->fsid));
 
   Result<std::unique_ptr<KvStore>> kv = OpenRocksKv(data_dir + "/db", ObjectStoreFamilies(), RocksKvOptions());
   if (!kv.ok()) return kv.status();
@@ -97,7 +101,8 @@ Status Serve(const OssOptions& options) {
   core.recovery_window = options.recovery_window;
   core.notice = [](const std::string& what) { spdlog::info("{}", what); };
   ObjectServer server({.io = io, .timers = io, .clock = clock, .kv = **kv, .device = **device, .fatal = EndProcess}, core);
-  NACRE_RETURN_IF_ERROR(SyncWait(server.Start()));
+  NACRE_RETURN_IF_ERROR(SyncWait(server.Start(fences)));
+  announcer.HasFenced(fences.evicted);
 
   ObjectService service(server, boot_count);
   Result<std::unique_ptr<GrpcServer>> grpc = GrpcServer::Start(options.server.listen, service);

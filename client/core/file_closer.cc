@@ -22,6 +22,10 @@ Task<void> CommitFor(const std::vector<FileCloser::Closing>* closings, std::map<
   for (const auto& [index, ost] : osts) verdicts->emplace(index, done[i++]);
 }
 
+Status Evicted(const OpenFile& file) {
+  return Status(Code::kFenced, "this client was evicted while " + ToString(file.fid()) + " was open: it was not heard in time");
+}
+
 }  // namespace
 
 Task<std::vector<Status>> FileCloser::Send(std::vector<v1::CloseRequest::Item> items) {
@@ -64,10 +68,7 @@ Task<std::vector<Status>> FileCloser::CloseAll(std::vector<Closing> closings) {
     }
     if (file.handle().session == 0) continue;
     if (file.handle().session != session_->number()) {
-      if (verdicts[i].ok() && file.handle().write) {
-        verdicts[i] = Status(Code::kStale, "the metadata server closed the session in which " + ToString(file.fid()) +
-                                               " was opened");
-      }
+      if (verdicts[i].ok() && file.handle().write) verdicts[i] = Evicted(file);
       continue;
     }
     v1::CloseRequest::Item item = file.CloseItem();
@@ -83,7 +84,10 @@ Task<std::vector<Status>> FileCloser::CloseAll(std::vector<Closing> closings) {
   }
   const std::vector<Status> closed = co_await Send(std::move(items));
   for (size_t i = 0; i < closed.size(); ++i) {
-    if (verdicts[item_of[i]].ok()) verdicts[item_of[i]] = closed[i];
+    const OpenFile& file = *closings[item_of[i]].file;
+    // Found out only now, the close has gone to a session that never opened it.
+    const bool evicted = closed[i].code() == Code::kStale && file.handle().session != session_->number();
+    if (verdicts[item_of[i]].ok()) verdicts[item_of[i]] = evicted ? Evicted(file) : closed[i];
   }
   co_return verdicts;
 }

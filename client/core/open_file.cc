@@ -89,7 +89,7 @@ Status OpenFile::CheckUsable(bool for_write) const {
   if (coder_ == nullptr) return Status(Code::kNoKey, ToString(fid_) + " is open without its key");
   NACRE_RETURN_IF_ERROR(fate_->status().With(ToString(fid_)));
   if (handle_.session != 0 && handle_.session != services_.session->number()) {
-    return Status(Code::kStale, "the metadata server closed the session in which " + ToString(fid_) + " was opened");
+    return Status(Code::kFenced, "this client was evicted after " + ToString(fid_) + " was opened: it was not heard in time");
   }
   return Status::Ok();
 }

@@ -40,7 +40,7 @@ class Ost::Written final : public ReplayLog::Entry {
     const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno(), boot_count);
     const Result<v1::WriteReply> reply = co_await Send(header);
     if (reply.code() == Code::kNotConnected && header.session() != ost_.session_->number()) {
-      co_return Status(Code::kStale, "the session it was made in is over");
+      co_return Status(Code::kFenced, "this client was evicted before the write was stable");
     }
     if (!reply.ok()) co_return reply.status();
     NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
@@ -121,6 +121,7 @@ Task<Status> Ost::Connect(uint64_t session) {
   *request.mutable_header() = NewHeader(session);
   const Result<v1::OssConnectReply> reply = co_await api()->Connect(std::move(request));
   const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
+  if (status.code() == Code::kFenced) session_->SessionLost(session);  // MDT0000 has a new one for us
   if (!status.ok()) {
     std::lock_guard lock(mutex_);
     address_doubtful_ = true;

@@ -138,7 +138,9 @@ Status DevCluster::WaitUntilServing(DevState& state, const std::vector<std::stri
     last = answer.status();
     std::this_thread::sleep_for(kProbePause);
   }
-  return Status(Code::kUnavailable, "the cluster in '" + directory_ + "' is not ready: " + last.message());
+  std::string logs;
+  for (const Target& target : asked) logs += "\n  the log of " + target.name + " ends with" + LastLogLines(target.name);
+  return Status(Code::kUnavailable, "the cluster in '" + directory_ + "' is not ready: " + last.message() + logs);
 }
 
 Status DevCluster::Up(const Probe& probe) {

@@ -94,6 +94,7 @@ std::string HintFor(const Status& status, std::string_view object) {
     case Code::kNotEmpty: return "nacre rm -r " + Printable(object);
     case Code::kNoSpace: return "nacre df   (shows which target is full)";
     case Code::kIsDirectory: return "the same command with -r";
+    case Code::kFenced: return "again: the cluster had waited for this client in vain, and went on without it";
     case Code::kStale: return "again: the session or the file ended while the command ran";
     default: return {};
   }

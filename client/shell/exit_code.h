@@ -42,6 +42,7 @@ constexpr int ExitCodeOf(Code code) {
     case Code::kWrongKey: return kExitWrongKey;
     case Code::kNoKey: return kExitLocked;
     case Code::kIntegrity: return kExitIntegrity;
+    case Code::kFenced:
     case Code::kStale:
     case Code::kStaleEpoch: return kExitStale;
     case Code::kNotDirectory:

@@ -18,12 +18,13 @@ enum class PlantedBug {
   kNoMdsCommitOnShare,      // the MDS does
   kSizeDiffIgnored,         // an object's size is whole pages
   kContextLater,            // an inode gets its context in a change of its own
-  kOldEpochTaken,           // writes from before a truncate, or of an evicted client, are taken
+  kOldEpochTaken,           // writes from before a truncate are taken
   kDestroyTooEarly,         // objects are destroyed before the unlink is stable
   kChecksumUnchecked,       // an OST reads whatever is on the disk
   kNewWorkInRecovery,       // an OST takes new work before the replays
   kFailedSyncIgnored,       // an OST goes on after a failed sync
   kConditionIgnored,        // edge pages are written without looking at what is there
+  kFencesIgnored,           // an OST goes on taking writes of evicted clients
   kFreedTooEarly,           // the place of a committed page is used again before its successor is committed
 };
 

@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {Code::kInternal, EIO, "internal error"},
     {Code::kRange, ERANGE, "out of range"},
     {Code::kNotConnected, ENOTCONN, "session not known"},
+    {Code::kFenced, ESTALE, "fenced"},
 };
 
 const Row* Find(Code code) {

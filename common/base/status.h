@@ -48,6 +48,7 @@ enum class Code : int {
   kInternal = 29,       // EIO: a bug of ours, reported instead of hidden
   kRange = 30,          // ERANGE: buffer or value too small or large
   kNotConnected = 31,   // ENOTCONN: the server does not know this session; connect first
+  kFenced = 32,         // ESTALE: the session is over: the cluster has evicted its client
 };
 
 class [[nodiscard]] Status {

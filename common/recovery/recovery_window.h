@@ -31,6 +31,11 @@ class RecoveryWindow {
   bool open() const { return !awaited_.empty(); }
   MonotonicTime until() const { return until_; }
   size_t awaited_count() const { return awaited_.size(); }
+  std::vector<uint64_t> Sessions() const {  // that are awaited, in order
+    std::vector<uint64_t> sessions;
+    for (const auto& [session, client_id] : awaited_) sessions.push_back(session);
+    return sessions;
+  }
 
   // May this client replay in this session?
   bool Awaits(uint64_t session, const std::string& client_id) const {

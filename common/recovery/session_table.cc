@@ -42,6 +42,12 @@ std::vector<uint64_t> SessionTable::SilentSince(MonotonicTime limit) const {
   return silent;
 }
 
+std::vector<uint64_t> SessionTable::Numbers() const {
+  std::vector<uint64_t> numbers;
+  for (const auto& [number, session] : sessions_) numbers.push_back(number);
+  return numbers;
+}
+
 uint64_t SessionTable::OfClient(const std::string& client_id) const {
   const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                   [&](const auto& entry) { return entry.second.client_id == client_id; });

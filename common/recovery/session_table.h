@@ -33,6 +33,7 @@ class SessionTable {
   Result<KnownSession*> Admit(uint64_t number, const std::string& client_id, MonotonicTime now);
 
   std::vector<uint64_t> SilentSince(MonotonicTime limit) const;
+  std::vector<uint64_t> Numbers() const;  // in order
   size_t size() const { return sessions_.size(); }
   KnownSession* Find(uint64_t number);
   uint64_t OfClient(const std::string& client_id) const;  // 0: it has none

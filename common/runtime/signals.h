@@ -6,5 +6,6 @@ namespace nacre {
 
 void BlockStopSignals();
 int WaitForStopSignal();  // answers the signal's number
+bool StopSignalIsPending();
 
 }  // namespace nacre

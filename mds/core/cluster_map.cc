@@ -69,6 +69,14 @@ std::vector<v1::Target> ClusterMap::Targets(MonotonicTime now) const {
   return targets;
 }
 
+std::vector<uint32_t> ClusterMap::Osts() const {
+  std::vector<uint32_t> osts;
+  for (const auto& [key, known] : targets_) {
+    if (key.first == v1::TARGET_OST) osts.push_back(key.second);
+  }
+  return osts;
+}
+
 std::vector<OstCandidate> ClusterMap::UsableOsts(MonotonicTime now) const {
   std::vector<OstCandidate> usable;
   for (const auto& [key, known] : targets_) {

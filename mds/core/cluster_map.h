@@ -31,6 +31,7 @@ class ClusterMap {
   uint64_t version() const { return version_; }
 
   std::vector<v1::Target> Targets(MonotonicTime now) const;  // MDTs first, by index
+  std::vector<uint32_t> Osts() const;  // all that ever announced themselves
   std::vector<OstCandidate> UsableOsts(MonotonicTime now) const;
   std::optional<std::string> OstAddress(uint32_t index) const;
   // Ups and downs change the map too; call now and then.

@@ -19,6 +19,7 @@
 #include "mds/core/committer.h"
 #include "mds/core/destroyer.h"
 #include "mds/core/dirent_table.h"
+#include "mds/core/evictions.h"
 #include "mds/core/fid_grants.h"
 #include "mds/core/inode_table.h"
 #include "mds/core/openers.h"
@@ -61,6 +62,9 @@ struct Core {
   ReplyTable replies;
   RecoveryWindow window;
   RecoveryWindow::Awaited awaited;  // between load and start
+  Evictions evictions;
+  uint64_t sessions_evicted = 0;
+  Transno last_session_end = 0;  // what is said of sessions that are over relies on it
   FidGrants grants;
   Openers openers;
   ClusterMap map;

@@ -1,6 +1,8 @@
 #include "mds/core/files.h"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "mds/core/change.h"
 #include "mds/core/sizes.h"
@@ -64,24 +66,36 @@ void LetWrite(Core& core, Op& op, const Fid& fid) {
   op.ReliesOn(change.transno());
 }
 
-Transno CloseSession(Core& core, uint64_t session) {
-  if (core.sessions.Find(session) == nullptr) return 0;
+Transno EndSession(Core& core, uint64_t session, SessionEnd how) {
   for (const auto& [fid, handle] : core.openers.OfSession(session)) {
     const Opener opener{.session = session, .handle = handle};
     if (ReleaseOpener(core, fid, opener).last_writer) SettleLater(core, fid);
   }
-  return DropSession(core, session);
-}
-
-Transno DropSession(Core& core, uint64_t session) {
   Change change(core);
   for (std::string& key : core.replies.Drop(session)) change.batch().Delete(kReplyFamily, std::move(key));
-  change.batch().Delete(kSessionFamily, NumberKey(session));
+  if (how == SessionEnd::kEvicted) {
+    rows::SessionRow row;
+    row.set_evicted(true);
+    change.batch().Put(kSessionFamily, NumberKey(session), row.SerializeAsString());
+    core.evictions.Begin(session);
+    ++core.sessions_evicted;
+  } else {
+    change.batch().Delete(kSessionFamily, NumberKey(session));
+  }
   core.sessions.Close(session);
   core.grants.Drop(session);
   change.Apply();
+  core.last_session_end = change.transno();
   core.window.Done(session);
   return change.transno();
+}
+
+uint64_t OldestSession(Core& core) {
+  uint64_t oldest = core.next_session;
+  for (const std::vector<uint64_t>& open : {core.sessions.Numbers(), core.window.Sessions()}) {
+    if (!open.empty()) oldest = std::min(oldest, open.front());
+  }
+  return oldest;
 }
 
 void EmptyFile(Core& core, const Fid& fid, rows::InodeRow& row, Change& change) {

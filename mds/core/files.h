@@ -19,10 +19,15 @@ void SettleLater(Core& core, const Fid& fid);
 // Somebody writes it again, whom an earlier life of the server had let in: whatever was thought of its size since.
 void LetWrite(Core& core, Op& op, const Fid& fid);
 
-// Drops the session's openers, and what DropSession drops. Answers the transno of that, 0 if the session is not known.
-Transno CloseSession(Core& core, uint64_t session);
-// Its row, reply records and grants. Also of a session of an earlier life, of which nothing else is known.
-Transno DropSession(Core& core, uint64_t session);
+enum class SessionEnd {
+  kDisconnected,  // by its client, which had everything committed first
+  kEvicted,       // by this server: OSTs are to take nothing more of it (evictions.h)
+};
+// Drops the session's openers, its row, reply records and grants; also of a session of an earlier life, of which nothing
+// else is known. Answers the transno of that.
+Transno EndSession(Core& core, uint64_t session, SessionEnd how);
+// Every session of a lower number is over.
+uint64_t OldestSession(Core& core);
 
 // A file's data goes: new objects, the old ones freed, size 0, no OST asked. Does not touch nlink or times. Only while
 // nobody else has the file open: until the old objects are destroyed, who knows them could still write to them, or read.

@@ -112,6 +112,13 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
   co_return reply;
 }
 
+void EvictSilent(Core& core, uint64_t session) {
+  EndSession(core, session, SessionEnd::kEvicted);
+  if (!core.options.notice) return;
+  core.options.notice(Status(Code::kTimedOut, "the client of session " + std::to_string(session) +
+                                                  " was silent for too long: evicted"));
+}
+
 }  // namespace
 
 Task<Status> MetadataServer::Start() {
@@ -149,7 +156,7 @@ Task<void> MetadataServer::Tick() {
       core_.committer.Begin();
     }
     const MonotonicTime limit = now + -core_.options.session_silent_max;
-    for (uint64_t silent : core_.sessions.SilentSince(limit)) CloseSession(core_, silent);
+    for (uint64_t silent : core_.sessions.SilentSince(limit)) EvictSilent(core_, silent);
     core_.map.Refresh(now);
     core_.destroyer.Kick();
   }

@@ -20,6 +20,10 @@ Status LoadAwaited(Core& core) {
     if (!number || !row.ParseFromArray(cursor->value().data(), static_cast<int>(cursor->value().size()))) {
       return Malformed("session");
     }
+    if (row.evicted()) {
+      core.evictions.Begin(*number);
+      continue;
+    }
     core.awaited.emplace(*number, row.client_id());
     for (uint64_t seq : row.fid_ranges()) core.grants.Grant(*number, seq);
   }
@@ -89,11 +93,8 @@ void EndRecoveryInTime(Core& core) {
   if (!core.window.open() || core.clock.Now() < core.window.until()) return;
   const std::vector<uint64_t> missed = core.window.Close();
   // Some came back, and did not get through.
-  for (uint64_t session : missed) {
-    if (CloseSession(core, session) == 0) DropSession(core, session);
-  }
-  Notice(core, Status(Code::kTimedOut, std::to_string(missed.size()) +
-                                           " clients did not come back in time; their sessions are closed"));
+  for (uint64_t session : missed) EndSession(core, session, SessionEnd::kEvicted);
+  Notice(core, Status(Code::kTimedOut, std::to_string(missed.size()) + " clients did not come back in time: evicted"));
 }
 
 Status CheckRecovered(const Core& core) {

@@ -51,6 +51,13 @@ void Committer::DeleteRow(KvFamily family, std::string key) {
   SetTimer();
 }
 
+Transno Committer::RowsChanged() {
+  const Transno transno = transnos_.Next();
+  authors_.Add(transno, kNobody);
+  SetTimer();
+  return transno;
+}
+
 void Committer::SetTimer() {
   if (timer_set_) return;
   timer_set_ = true;

@@ -55,6 +55,8 @@ class Committer {
   // Rows that are nobody's object go with the next batch; the newest word on a key counts.
   void PutRow(KvFamily family, std::string key, std::string value);
   void DeleteRow(KvFamily family, std::string key);
+  // The rows put and deleted so far are a change of nobody's: its number.
+  Transno RowsChanged();
 
   // Goes on once everything up to transno is stable; makes it so.
   Task<void> CommitUpTo(Transno transno);

@@ -132,6 +132,9 @@ Task<Result<v1::OssConnectReply>> ObjectServer::DoConnect(v1::OssConnectRequest 
   const v1::RequestHeader& header = request.header();
   NACRE_CO_RETURN_IF_ERROR(CheckRequestHeader(header, options_.fsid, FsidRule::kMayBeEmpty));
   if (stopped_in_recovery_) co_return Status(Code::kUnavailable, "the server is stopping");
+  if (fenced_.IsOver(header.session()) && header.session() != 0) {
+    co_return Status(Code::kFenced, "session " + std::to_string(header.session()) + " is over: the cluster has evicted its client");
+  }
   if (window_.AwaitsAnother(header.session(), header.client_id())) {
     co_return Status(Code::kInvalid, "session " + std::to_string(header.session()) + " is another client's");
   }

@@ -25,6 +25,7 @@
 #include "common/wire/wire.h"
 #include "oss/core/commit_on_share.h"
 #include "oss/core/committer.h"
+#include "oss/core/fenced_sessions.h"
 #include "oss/core/object_device.h"
 #include "oss/core/object_table.h"
 #include "oss/core/operation_counters.h"
@@ -64,7 +65,10 @@ class ObjectServer final : public OssApi {
 
   // Checks that the store is this target's, removes what an earlier life left without rows. Once, before any request.
   // kInvalid: another target's, or one whose boot count went back. kIntegrity: objects without the store that maps them.
-  Task<Status> Start();
+  // fences: what MDT0000 says now: who missed it while this target was down must not replay here.
+  Task<Status> Start(SessionFences fences = {});
+  // Ok: what these sessions wrote is stable, and nothing more of them is taken, by any life.
+  Task<Status> Fence(SessionFences told);
   // Who waits for the recovery window is sent away; no new work is taken any more if the window was open.
   Task<void> BeginStop();
   // Commits everything and ends the background work. Once, after the last request was answered.
@@ -164,6 +168,9 @@ class ObjectServer final : public OssApi {
   void CloseSilentSessions();
   void ForgetIdleWriters();
   void ForgetSession(uint64_t session);
+  Status LoadFences();
+  std::set<uint64_t> SessionsThatAreOver() const;
+  Task<Status> FenceBeforeStart(const SessionFences& told, RecoveryWindow::Awaited* writers);
   Task<void> PurgeTombstones();
   struct TombstoneScan {
     std::vector<std::string> expired;
@@ -191,6 +198,8 @@ class ObjectServer final : public OssApi {
   SessionTable sessions_;
   ReplyTable replies_;
   WriterRows writers_;
+  FencedSessions fenced_;
+  Transno last_fence_ = 0;
   RecoveryWindow window_;
   bool stopped_in_recovery_ = false;
   uint64_t replayed_ = 0;

@@ -14,13 +14,13 @@ constexpr size_t kLookedAtInARoundMax = 1'000'000;
 constexpr size_t kPurgedInARoundMax = 100'000;
 }  // namespace
 
-Task<Status> ObjectServer::Start() {
+Task<Status> ObjectServer::Start(SessionFences fences) {
   co_await Hop(io_);
   Status status = co_await CheckIdentity();
   if (!status.ok()) co_return status;
   const Result<Census> census = CountObjects();
   if (!census.ok()) co_return census.status();
-  const Result<RecoveryWindow::Awaited> writers = WriterRows::Load(kv_);
+  Result<RecoveryWindow::Awaited> writers = WriterRows::Load(kv_);
   if (!writers.ok()) co_return writers.status();
   status = co_await RemoveLeftovers();
   if (!status.ok()) co_return status;
@@ -28,6 +28,10 @@ Task<Status> ObjectServer::Start() {
   object_count_ = census->objects;
   space_.Take(census->pages);
   status = LoadReplies();
+  if (!status.ok()) co_return status;
+  status = LoadFences();
+  if (!status.ok()) co_return status;
+  status = co_await FenceBeforeStart(fences, &*writers);
   if (!status.ok()) co_return status;
   started_ = clock_.Now();
   OpenRecoveryWindow(*writers);

@@ -77,6 +77,17 @@ Result<uint64_t> DecodeTombstone(std::string_view row) {
   return LoadBigEndian64(AsBytes(row).data() + 1);
 }
 
+std::string FencedKey(uint64_t session) {
+  std::string key;
+  AppendBigEndian64(key, session);
+  return key;
+}
+
+Result<uint64_t> DecodeFenced(std::string_view key, std::string_view row) {
+  if (key.size() != 8 || !HasShape(row, 1)) return Malformed("a fenced session's");
+  return LoadBigEndian64(AsBytes(key).data());
+}
+
 std::string WriterKey(uint64_t session) {
   std::string key(kWriterKeyPrefix);
   AppendBigEndian64(key, session);

@@ -3,7 +3,7 @@
 //   object key   := object id (26 bytes)                    object row  := see ObjectRow, 50 bytes
 //   chunk key    := object id, chunk number u64             chunk row   := chunk.h
 //   tombstone    := object id -> format u8, wall seconds u64
-//   fenced       := reserved: sessions that may write no more
+//   fenced       := session u64 -> format u8: evicted, takes part no more (fenced_sessions.h)
 //   reply        := common/recovery/reply_record.h
 //   meta "store" := format u8, fsid 16 bytes, OST index u32, boot count u64 of the newest life
 //   meta "writer/", session u64 := format u8, client id 16 bytes: it may have writes that are not stable (writer_rows.h)
@@ -53,6 +53,10 @@ bool ParseChunkKey(std::string_view key, std::string_view object_key, uint64_t& 
 
 std::string EncodeTombstone(uint64_t wall_seconds);
 Result<uint64_t> DecodeTombstone(std::string_view row);
+
+constexpr std::string_view kFencedRow{"\x01", 1};
+std::string FencedKey(uint64_t session);
+Result<uint64_t> DecodeFenced(std::string_view key, std::string_view row);
 
 struct StoreIdentity {
   std::string fsid;  // 16 bytes

@@ -156,6 +156,34 @@ class Crash(unittest.TestCase):
         wait_until(lambda: self.stored_bytes() < 300_000, "the objects of removed files are gone")
         self.cluster.ok("fsck")
 
+    def test_a_client_that_is_not_heard_in_time_is_evicted_and_told(self):
+        """Stopped in the middle of a put, it comes back when the cluster has gone on without it."""
+        servers = Servers(self.cluster)
+        self.addCleanup(servers.kill_all)
+        servers["mdt0"].kill()
+        servers["mdt0"].configure("session_timeout", "2s")
+        servers["mdt0"].start()
+        before = self.stored_bytes()
+        with subprocess.Popen(self.cluster.environment_command(["put", "-", "/vault/late"]), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.cluster.environment) as put:
+            try:
+                put.stdin.write(self.rng.randbytes(32 * MIB))
+                wait_until(lambda: self.stored_bytes() > before + 4 * MIB, "the put is under way")
+                put.send_signal(signal.SIGSTOP)
+                # The OST that it writes to.
+                wait_until(lambda: any("sessions are over" in servers[t].log_text() for t in ("ost0", "ost1")), "it is fenced")
+                size = self.cluster.entry("/vault/late")["size"]
+                content = self.cluster.ok("cat", "/vault/late").out
+                self.assertEqual(size, len(content))
+                put.send_signal(signal.SIGCONT)
+                _, err = put.communicate(self.rng.randbytes(8 * MIB), timeout=120)
+            finally:
+                put.kill()
+        self.assertEqual(put.returncode, 15, err)
+        self.assertIn(b"evicted", err)
+        self.assertEqual(self.cluster.ok("cat", "/vault/late").out, content, "not one page after it was fenced")
+        self.cluster.ok("fsck")
+
     def test_an_unlink_that_was_lost_gives_the_file_back_with_its_data(self):
         """Its objects may go only when the unlink can no longer be lost."""
         servers = Servers(self.cluster)

@@ -8,6 +8,8 @@
 #include <future>
 #include <vector>
 
+#include "common/base/random.h"
+#include "common/wire/wire.h"
 #include "mds.pb.h"
 #include "oss.pb.h"
 #include "tests/integration/hostile_requests.h"
@@ -34,6 +36,15 @@ void FillVerdict(const std::string& method, Answer& answer) {
   const v1::ReplyHeader& header = method == "Read" ? read.header().header() : other.header();
   answer.code = header.code();
   answer.message = header.message();
+}
+
+// Of this process alone: a server takes a Connect with an id that it knows for the copy of an earlier one, and goes on with
+// the session begun then, whose xids are ahead of ours.
+std::string FreshClientId() {
+  SystemRandom random;
+  std::string id(kClientIdBytes, '\0');
+  random.Fill(MutableBytes(reinterpret_cast<uint8_t*>(id.data()), id.size()));
+  return id;
 }
 
 }  // namespace
@@ -69,7 +80,7 @@ bool Channel::Ping() { return Call("Ping", PingRequest()).Accepted(); }
 
 Session OpenSession(Channel& mds) {
   Session session;
-  session.client_id = "hostile-client-1";
+  session.client_id = FreshClientId();
   v1::ConnectRequest connect;
   FillHeader(session, *connect.mutable_header());
   connect.set_client_name("hostile_client");

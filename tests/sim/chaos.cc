@@ -1,6 +1,8 @@
 #include "tests/sim/chaos.h"
 
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "common/kv/memory_kv.h"
 #include "oss/store/memory_device.h"
@@ -18,6 +20,7 @@ void Chaos::Begin() {
   Start(plan.flips, &Chaos::FlipBit);
   Start(plan.full_disks, &Chaos::FillDisk);
   Start(plan.blackouts, &Chaos::Blackout);
+  Start(plan.order_partitions, &Chaos::CutOffOrders);
 }
 
 void Chaos::Start(Duration mean, void (Chaos::*fault)()) {
@@ -68,8 +71,11 @@ void Chaos::Partition() {
   const SimClientPtr client = clients_[world_.dice.Below(clients_.size())];
   if (client->dead() || client->log.IsCut()) return;
   const Duration length = UpTo(world_.plan.partition_max);
-  world_.Note(client->name() + " is cut off for " + std::to_string(length / std::chrono::milliseconds(1)) + " ms");
-  client->log.Cut();
+  // From everybody, from the MDS alone (it may be evicted while it writes on), from the OSTs alone.
+  const std::string from = std::array<const char*, 3>{"", "mds.", "oss."}[world_.dice.Below(3)];
+  world_.Note(client->name() + " is cut off from " + (from.empty() ? "all" : from) + " for " +
+              std::to_string(length / std::chrono::milliseconds(1)) + " ms");
+  client->log.Cut(from);
   ++running_;
   Detach(MendLater(client, length));
 }
@@ -82,6 +88,22 @@ Task<void> Chaos::MendLater(SimClientPtr client, Duration after) {
     client->log.Mend();
     world_.Note(client->name() + " is reached again");
   }
+  --running_;
+}
+
+void Chaos::CutOffOrders() {
+  if (std::exchange(orders_cut_, true)) return;
+  world_.CutOffOrders(true);
+  ++running_;
+  Detach(MendOrdersLater(UpTo(world_.plan.partition_max.count() > 0 ? world_.plan.partition_max : std::chrono::seconds(5))));
+}
+
+Task<void> Chaos::MendOrdersLater(Duration after) {
+  for (Duration left = after; left.count() > 0 && world_.Faulty(); left -= std::chrono::milliseconds(100)) {
+    co_await Sleep(world_.loop, world_.loop, std::min<Duration>(left, std::chrono::milliseconds(100)));
+  }
+  world_.CutOffOrders(false);
+  orders_cut_ = false;
   --running_;
 }
 

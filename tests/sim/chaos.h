@@ -28,16 +28,19 @@ class Chaos {
   void CrashOst();
   void KillClient();
   void Partition();
+  void CutOffOrders();
   void Blackout();
   void FailSync();
   void FlipBit();
   void FillDisk();
   Task<void> MendLater(SimClientPtr client, Duration after);
+  Task<void> MendOrdersLater(Duration after);
   Task<void> EmptyLater(uint32_t ost, Duration after);
 
   World& world_;
   std::vector<SimClientPtr>& clients_;
   int running_ = 0;
+  bool orders_cut_ = false;
 };
 
 }  // namespace nacre::sim

@@ -84,16 +84,16 @@ uint32_t OwnTree::LinksOf(const FilePtr& file) const {
 
 bool OwnTree::MayFail(const Status& status) const {
   if (client_->dead()) return true;
-  const Plan& plan = world_.plan;
   switch (status.code()) {
     case Code::kUnavailable:
     case Code::kTimedOut:
     case Code::kStale:
-      return plan.outlasting_partitions;
+    case Code::kFenced:
+      return world_.plan.outlasting_partitions;
     case Code::kIo:
     case Code::kIntegrity:
       // A disk that others have filled meanwhile has no room for what comes again.
-      return plan.outlasting_partitions || world_.flips > 0 || world_.full_disks > 0;
+      return world_.plan.outlasting_partitions || world_.flips > 0 || world_.full_disks > 0;
     case Code::kNoSpace:
       return world_.full_disks > 0;
     default:

@@ -52,6 +52,7 @@ Plan Plan::Of(uint64_t seed) {
   if (Chance(random, 12)) plan.flips = milliseconds(500 + random.Below(4000));
   if (Chance(random, 25)) plan.blackouts = milliseconds(200 + random.Below(3000));
   if (Chance(random, 12)) plan.full_disks = milliseconds(1000 + random.Below(4000));
+  if (Chance(random, 25)) plan.order_partitions = milliseconds(1000 + random.Below(6000));
   return plan;
 }
 
@@ -63,7 +64,8 @@ std::string Plan::Text() const {
          std::to_string(copied) + " of 1000;" + In("MDS crash", mds_crashes) + In("OST crash", ost_crashes) +
          In("client death", client_deaths) + In("partition", partitions) +
          (outlasting_partitions ? " longer than anybody waits;" : "") + In("failed sync", failed_syncs) +
-         In("flipped bit", flips) + In("full disk", full_disks) + In("blackout", blackouts);
+         In("flipped bit", flips) + In("full disk", full_disks) + In("blackout", blackouts) +
+         In("MDS cut off from OSTs", order_partitions);
 }
 
 }  // namespace nacre::sim

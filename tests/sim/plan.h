@@ -24,6 +24,7 @@ struct Plan {
   // Mean time between two faults of a kind; 0: none.
   Duration mds_crashes{0}, ost_crashes{0}, client_deaths{0}, partitions{0}, failed_syncs{0}, flips{0}, full_disks{0};
   Duration blackouts{0};  // every process at once, clients too
+  Duration order_partitions{0};  // the MDS and the OSTs do not reach each other
   Duration down_max{0}, partition_max{0};
   Duration wait_timeout = std::chrono::minutes(20);
 

@@ -25,6 +25,7 @@ const std::vector<Planting>& PlantedBugs() {
       {"size_diff ignored", PlantedBug::kSizeDiffIgnored},
       {"context in a change of its own", PlantedBug::kContextLater, "is without its context"},
       {"writes of an old file epoch taken", PlantedBug::kOldEpochTaken},
+      {"late write of an evicted client taken", PlantedBug::kFencesIgnored, "a write of an evicted client"},
       {"object destroyed too early", PlantedBug::kDestroyTooEarly},
       {"checksum unchecked", PlantedBug::kChecksumUnchecked},
       {"new work before the replays", PlantedBug::kNewWorkInRecovery},

@@ -114,6 +114,7 @@ class Simulation {
     if (world_.plan.shared_names) co_await shared_names_.Verify(*judge);
     co_await Check(*judge, false);
     CheckForClearText();
+    for (uint32_t index = 0; index < world_.osts.size(); ++index) world_.CheckFences(index);
     const Status committed = co_await (*judge)->Do((*judge)->core.Commit(), *judge);
     EXPECT_TRUE(committed.ok()) << committed.ToString();
     Leave(*judge);

@@ -72,6 +72,9 @@ World::World(const Plan& given, bool keep_trace)
   OstHostOptions options;
   options.capacity_bytes = kOstBytes;
   options.session_silence_max = std::chrono::minutes(3);
+  options.announce = [link = MakeLink(&loop, mds->place(), &announcements_)](v1::AnnounceTargetRequest request) {
+    return link->AnnounceTarget(std::move(request));
+  };
   for (uint32_t index = 0; index < plan.osts; ++index) {
     osts.push_back(std::make_unique<OstHost>(loop, random, index, options));
     osts.back()->Start();
@@ -224,8 +227,19 @@ void World::CrashOst(uint32_t index, Duration down) {
   Detach(RestartOst(index, down));
 }
 
+void World::CheckFences(uint32_t index) {
+  const std::vector<uint64_t> late = osts[index]->RecordsOfFenced();
+  EXPECT_TRUE(late.empty()) << "OST " << index << " holds a write of an evicted client that it had called fenced";
+}
+
+void World::CutOffOrders(bool cut) {
+  Note(cut ? "the MDS does not reach the OSTs, nor they it" : "MDS and OSTs reach each other again");
+  for (CallLog* log : {&orders_, &announcements_}) cut ? log->Cut() : log->Mend();
+}
+
 Task<void> World::RestartOst(uint32_t index, Duration down) {
   co_await Sleep(loop, loop, down);
+  CheckFences(index);
   const Status started = co_await osts[index]->PowerOn();
   Note("OST " + std::to_string(index) + " starts: " + started.ToString());
   EXPECT_TRUE(started.ok()) << "OST " << index << ": " << started.ToString();
@@ -237,7 +251,10 @@ Task<void> World::Announce(uint32_t index) {
   ++background_;
   const std::shared_ptr<MdsApi> link = MakeLink(&loop, mds->place(), &announcements_);
   while (!ending_) {
-    if (osts[index]->IsUp()) (void)co_await link->AnnounceTarget(osts[index]->Announcement());
+    if (osts[index]->IsUp()) {
+      Result<v1::AnnounceTargetReply> reply = co_await link->AnnounceTarget(osts[index]->Announcement());
+      if (reply.ok()) Detach(osts[index]->Hear(*std::move(reply)));  // one that ends itself over it never answers
+    }
     co_await Sleep(loop, loop, std::chrono::seconds(2));
   }
   --background_;

@@ -100,6 +100,10 @@ class World {
   // Faults. Each also says so in the trace. A server that is down comes back after `down`.
   void CrashMds(Duration down);
   void CrashOst(uint32_t index, Duration down);
+  // Between the MDS and all OSTs, in both directions; or mended again.
+  void CutOffOrders(bool cut);
+  // Nothing of whom an OST has called fenced is in its store.
+  void CheckFences(uint32_t index);
   // Everything mends: servers that are down start, and no new fault begins.
   Task<void> Heal();
   // All that is on its way in the network has arrived.

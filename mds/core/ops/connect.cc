@@ -115,8 +115,7 @@ Answer<v1::DisconnectReply> ServeDisconnect(Core& core, Op& op, const v1::Discon
   if (!Resumes(core, op.header())) {
     co_return Status(Code::kNotConnected, "session " + std::to_string(op.session()) + " is not known here");
   }
-  const Transno closed = CloseSession(core, op.session());
-  op.ReliesOn(closed != 0 ? closed : DropSession(core, op.session()));
+  op.ReliesOn(EndSession(core, op.session(), SessionEnd::kDisconnected));
   co_return v1::DisconnectReply();
 }
 

@@ -1,5 +1,8 @@
 // The cluster map, and what servers say of themselves.
+#include <vector>
+
 #include "mds/core/change.h"
+#include "mds/core/files.h"
 #include "mds/core/ops/operations.h"
 
 namespace nacre {
@@ -11,6 +14,25 @@ Answer<v1::GetClusterMapReply> ServeGetClusterMap(Core& core, Op&, const v1::Get
   for (v1::Target& target : core.map.Targets(core.clock.Now())) *reply.mutable_map()->add_targets() = std::move(target);
   co_return reply;
 }
+
+namespace {
+
+// What an OST has to know of sessions that are over (evictions.h), and what it has done about it.
+void SpeakOfSessions(Core& core, Op& op, const v1::AnnounceTargetRequest& request, v1::AnnounceTargetReply* reply) {
+  const uint32_t ost = request.target().index();
+  for (uint64_t session : request.fenced_sessions()) core.evictions.FencedBy(ost, session);
+  const std::vector<uint64_t> finished = core.evictions.TakeFinished(core.map.Osts());
+  if (!finished.empty()) {
+    Change change(core);
+    for (uint64_t session : finished) change.batch().Delete(kSessionFamily, NumberKey(session));
+    change.Apply();
+  }
+  for (uint64_t session : core.evictions.NotFencedBy(ost)) reply->add_evicted_sessions(session);
+  reply->set_oldest_session(OldestSession(core));
+  op.ReliesOn(core.last_session_end);
+}
+
+}  // namespace
 
 // The header's fsid was looked at: empty (a new data directory) or ours.
 Answer<v1::AnnounceTargetReply> ServeAnnounceTarget(Core& core, Op& op, const v1::AnnounceTargetRequest& request) {
@@ -29,6 +51,7 @@ Answer<v1::AnnounceTargetReply> ServeAnnounceTarget(Core& core, Op& op, const v1
   }
   core.destroyer.Kick();
   v1::AnnounceTargetReply reply;
+  if (request.target().kind() == v1::TARGET_OST) SpeakOfSessions(core, op, request, &reply);
   reply.set_fsid(core.fsid);
   reply.set_heartbeat_ms(static_cast<uint32_t>(core.options.target_heartbeat.count() / 1'000'000));
   co_return reply;
@@ -48,6 +71,8 @@ Answer<v1::MdsPingReply> ServePing(Core& core, Op&, const v1::MdsPingRequest& re
   }
   reply.set_replayed(core.replayed);
   reply.set_replays_refused(core.replays_refused);
+  reply.set_sessions_evicted(core.sessions_evicted);
+  reply.set_evictions_unconfirmed(core.evictions.size());
   if (request.with_operations()) core.counts.FillIn(reply);
   co_return reply;
 }

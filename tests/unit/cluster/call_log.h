@@ -60,10 +60,12 @@ class CallLog {
   }
   // Called whenever LoseNext has lost something: what happens to the server then.
   std::function<void(const std::string& name)> at_loss;
-  // Nothing gets through any more, in any direction; and again it does.
-  void Cut() { cut_ = true; }
-  void Mend() { cut_ = false; }
-  bool IsCut() const { return cut_; }
+  // Nothing gets through any more, in any direction, of calls whose name begins so ("mds.": the MDS is not reached); and
+  // again it does.
+  void Cut(std::string calls = "") { cut_ = std::move(calls); }
+  void Mend() { cut_ = std::nullopt; }
+  bool IsCut() const { return cut_.has_value(); }
+  bool IsCut(const std::string& name) const { return cut_ && name.starts_with(*cut_); }
   // How a call travels that no LoseNext is meant for. Empty: at once, and safely.
   std::function<Journey(const std::string& name)> weather;
   CallWatcher* watcher = nullptr;
@@ -104,7 +106,7 @@ class CallLog {
     const uint64_t xid = XidOf(request);
     if (weather) journey = weather(name);
     Loss& loss = journey.loss;
-    if (cut_) {
+    if (IsCut(name)) {
       loss = Loss::kRequest;
       journey.copy = std::nullopt;
     }
@@ -181,7 +183,7 @@ class CallLog {
   uint64_t replays_ = 0;
   bool resent_ = false;
   bool replay_ = false;
-  bool cut_ = false;
+  std::optional<std::string> cut_;
 };
 
 }  // namespace nacre

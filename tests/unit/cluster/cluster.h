@@ -27,7 +27,7 @@ class Cluster {
 
   void CrashMds() {
     mds_.Crash();
-    for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
+    AnnounceAll();
   }
   void CrashOst(uint32_t index) {
     osts_[index]->Crash();
@@ -39,10 +39,15 @@ class Cluster {
     Announce(index);
   }
 
+  // As every OST does now and then.
+  void AnnounceAll() {
+    for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
+  }
+
   void StopMds() { mds_.Stop(); }
   void StartMds() {
     mds_.Start();
-    for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
+    AnnounceAll();
   }
   // What the servers keep; to be changed while they are stopped.
   KvStore& MdsKv() { return mds_.kv(); }
@@ -79,6 +84,7 @@ class Cluster {
   void Announce(uint32_t index) {
     const auto reply = loop.Run(mds_.place()->server->AnnounceTarget(osts_[index]->Announcement()));
     ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+    loop.Run(osts_[index]->Hear(*reply));
   }
   std::shared_ptr<OssApi> LinkForMds(uint32_t index, std::shared_ptr<const CallerLife> life) {
     if (index >= osts_.size()) return nullptr;

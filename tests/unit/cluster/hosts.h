@@ -24,6 +24,8 @@ struct OstHostOptions {
   uint64_t capacity_bytes = kGiB;
   uint64_t tombstone_seconds = 3600;
   Duration session_silence_max = std::chrono::minutes(10);
+  // How it reaches MDT0000. Empty: it serves without having heard of it; the test tells it what it says (Hear).
+  std::function<Task<Result<v1::AnnounceTargetReply>>(v1::AnnounceTargetRequest)> announce;
 };
 
 class OstHost {
@@ -44,6 +46,10 @@ class OstHost {
 
   const std::shared_ptr<Place<OssApi>>& place() const;
   v1::AnnounceTargetRequest Announcement() const;
+  // Does what the answer to an announcement asks for.
+  Task<void> Hear(v1::AnnounceTargetReply reply);
+  // Reply records of sessions that it has called fenced: there must never be one.
+  std::vector<uint64_t> RecordsOfFenced();
   // What it stores: of the life that is on, or would be found by the next. While it is stopped a test may change it.
   MemoryKv& kv();
   MemoryDevice& device();

@@ -70,7 +70,7 @@ Task<Result<Reply>> Travel(SimLoop* loop, std::shared_ptr<Place<Api>> place, con
   }
   Result<Reply> reply = co_await Ask<Reply>(loop, std::move(place), std::move(start));
   if (journey.back.count() > 0) co_await Sleep(*loop, *loop, journey.back);
-  if (journey.loss == CallLog::Loss::kReply || log->IsCut()) {
+  if (journey.loss == CallLog::Loss::kReply || log->IsCut(name)) {
     if (log->at_loss) log->at_loss(name);
     co_return Status(Code::kUnavailable, "the reply was lost");
   }

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "common/kv/memory_kv.h"
 #include "common/wire/wire.h"
 #include "oss/core/object_server.h"
@@ -12,6 +14,11 @@ namespace {
 
 constexpr uint32_t kDeviceParts = 256;
 constexpr uint32_t kSlotsLookedAt = 64;
+constexpr Duration kAnnounceAgain = std::chrono::milliseconds(200);
+
+SessionFences FencesIn(const v1::AnnounceTargetReply& reply) {
+  return {.evicted = {reply.evicted_sessions().begin(), reply.evicted_sessions().end()}, .oldest = reply.oldest_session()};
+}
 
 }  // namespace
 
@@ -28,7 +35,7 @@ struct OstHost::Life {
 
 struct OstHost::Impl {
   Impl(SimLoop& given_loop, Random& given_random, uint32_t given_index, OstHostOptions given)
-      : loop(given_loop), random(given_random), index(given_index), options(given), lives(given_loop) {}
+      : loop(given_loop), random(given_random), index(given_index), options(std::move(given)), lives(given_loop) {}
 
   ObjectServerOptions ServerOptions() {
     ObjectServerOptions server;
@@ -52,12 +59,19 @@ struct OstHost::Impl {
   std::shared_ptr<MemoryKv> kv = std::make_shared<MemoryKv>(ObjectStoreFamilies());
   std::shared_ptr<MemoryDevice> device = std::make_shared<MemoryDevice>(&loop);
   ServerLives<OssApi, Life> lives;
+  void Fenced(std::vector<uint64_t> sessions) {
+    fenced_ever.insert(sessions.begin(), sessions.end());
+    fenced = std::move(sessions);
+  }
+
   uint64_t boot_count = 0;
   uint64_t suicides = 0;
+  std::vector<uint64_t> fenced;  // of those that were told last
+  std::set<uint64_t> fenced_ever;
 };
 
 OstHost::OstHost(SimLoop& loop, Random& random, uint32_t index, OstHostOptions options)
-    : impl_(std::make_unique<Impl>(loop, random, index, options)) {}
+    : impl_(std::make_unique<Impl>(loop, random, index, std::move(options))) {}
 
 OstHost::~OstHost() {
   Stop();
@@ -77,8 +91,16 @@ Task<Status> OstHost::PowerOn() {
   const ObjectServer::Parts parts{impl_->loop, impl_->loop, impl_->loop, *life->kv, *life->device, std::move(fatal)};
   life->server = std::make_unique<ObjectServer>(parts, impl_->ServerOptions());
   impl_->lives.Begin(life);
-  const Status started = co_await life->server->Start();
+  SessionFences fences;
+  while (impl_->options.announce) {
+    const Result<v1::AnnounceTargetReply> told = co_await impl_->options.announce(Announcement());
+    if (told.ok()) fences = FencesIn(*told);
+    if (told.ok()) break;
+    co_await Sleep(impl_->loop, impl_->loop, kAnnounceAgain);
+  }
+  const Status started = co_await life->server->Start(fences);
   co_await Hop(impl_->loop);
+  if (started.ok()) impl_->Fenced(fences.evicted);
   if (started.ok() && impl_->lives.now() == life.get()) impl_->lives.Serve();
   co_return started;
 }
@@ -119,7 +141,27 @@ v1::AnnounceTargetRequest OstHost::Announcement() const {
   request.mutable_target()->set_capacity_bytes(impl_->options.capacity_bytes);
   request.mutable_target()->set_free_bytes(impl_->options.capacity_bytes);
   request.set_instance(std::string(16, static_cast<char>('a' + impl_->index)));
+  for (uint64_t session : impl_->fenced) request.add_fenced_sessions(session);
   return request;
+}
+
+Task<void> OstHost::Hear(v1::AnnounceTargetReply reply) {
+  const Life* life = impl_->lives.now();
+  if (life == nullptr) co_return;
+  const std::shared_ptr<void> kept = impl_->lives.place()->keeps;
+  const SessionFences fences = FencesIn(reply);
+  const Status fenced = co_await life->server->Fence(fences);
+  co_await Hop(impl_->loop);
+  if (fenced.ok() && impl_->lives.now() == life) impl_->Fenced(fences.evicted);  // else nobody knows what is stable
+}
+
+std::vector<uint64_t> OstHost::RecordsOfFenced() {
+  std::vector<uint64_t> sessions;
+  for (auto at = impl_->kv->Seek(kReplyFamily, ""); at->Valid(); at->Next()) {
+    const uint64_t session = LoadBigEndian64(AsBytes(at->key()).data());
+    if (impl_->fenced_ever.contains(session)) sessions.push_back(session);
+  }
+  return sessions;
 }
 
 bool OstHost::Stores(const std::string& bytes) {

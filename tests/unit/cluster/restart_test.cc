@@ -270,7 +270,7 @@ TEST_P(Restart, OfTheMdsDestroysWhatNobodyOpensAgain) {
   cluster.loop.Pass(std::chrono::minutes(2));
   EXPECT_EQ(cluster.StoredPages(), before);
   gone.log.Mend();
-  EXPECT_EQ(gone.Close(file).code(), Code::kStale) << "never silent";
+  EXPECT_EQ(gone.Close(file).code(), Code::kFenced) << "never silent";
 }
 
 // While one client is awaited, nobody works on what it may have open.
@@ -288,9 +288,9 @@ TEST_P(Restart, OfTheMdsMakesOthersWaitForAClientButNotForEver) {
   EXPECT_GE(cluster.loop.Now() - began, std::chrono::seconds(29));
   EXPECT_LE(cluster.loop.Now() - began, std::chrono::seconds(35));
   gone.log.Mend();
-  EXPECT_EQ(gone.Write(file, 4096, Bytes(4096, 'y')).code(), Code::kStale);
-  EXPECT_EQ(gone.Run(file->Sync()).code(), Code::kStale);
-  EXPECT_EQ(gone.Close(file).code(), Code::kStale);
+  EXPECT_EQ(gone.Write(file, 4096, Bytes(4096, 'y')).code(), Code::kFenced);
+  EXPECT_EQ(gone.Run(file->Sync()).code(), Code::kFenced);
+  EXPECT_EQ(gone.Close(file).code(), Code::kFenced);
   EXPECT_EQ(other.SizeOf("/d/f"), 4096U);
   EXPECT_TRUE(other.Get("/d/f") == std::string(4096, 'x'));
 }

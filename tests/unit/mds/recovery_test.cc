@@ -350,8 +350,13 @@ TEST_F(Recovery, AnObjectThatItsOstCannotReadHoldsUpNoOther) {
   LetDestroy();
   EXPECT_EQ(Ping().objects_to_destroy(), 2u);
   EXPECT_LT(oss.destroys, 60);
-  ASSERT_EQ(notices.size(), 2u);
-  EXPECT_NE(notices[0].find(ToString(*oss.unreadable.begin())), std::string::npos) << notices[0];
+  const auto refusals = [&] {
+    std::vector<std::string> told = notices;
+    std::erase_if(told, [](const std::string& notice) { return notice.find("does not destroy") == std::string::npos; });
+    return told;
+  };
+  ASSERT_EQ(refusals().size(), 2u);
+  EXPECT_NE(refusals()[0].find(ToString(*oss.unreadable.begin())), std::string::npos) << refusals()[0];
   // Not asked for at every tick, but not forgotten; a later life tries too, and no unlink waits for them.
   const int asked = oss.destroys;
   for (int i = 0; i < 60; ++i) Tick(std::chrono::seconds(1));
@@ -359,7 +364,7 @@ TEST_F(Recovery, AnObjectThatItsOstCannotReadHoldsUpNoOther) {
   CrashServer();
   Join();
   LetDestroy();
-  EXPECT_EQ(notices.size(), 4u);
+  EXPECT_EQ(refusals().size(), 4u);
   File(Root(), "later");
   ASSERT_TRUE(Unlink(Root(), "later").ok());
   Tick(std::chrono::seconds(1));

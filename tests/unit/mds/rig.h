@@ -126,6 +126,10 @@ class MdsRig : public testing::Test {
     next_oid = 1;
   }
   void Announce(uint32_t index) {
+    const auto reply = SyncWait(server->AnnounceTarget(AnnouncementOf(index, {})));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  }
+  v1::AnnounceTargetRequest AnnouncementOf(uint32_t index, const std::vector<uint64_t>& fenced) {
     v1::AnnounceTargetRequest request;
     *request.mutable_header() = Header(0);
     request.mutable_target()->set_kind(v1::TARGET_OST);
@@ -134,8 +138,8 @@ class MdsRig : public testing::Test {
     request.mutable_target()->set_capacity_bytes(100 * kGiB);
     request.mutable_target()->set_free_bytes(50 * kGiB);
     request.set_instance(std::string(16, static_cast<char>('a' + index)));
-    const auto reply = SyncWait(server->AnnounceTarget(request));
-    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+    for (uint64_t one : fenced) request.add_fenced_sessions(one);
+    return request;
   }
   uint64_t NewSession() { return Connect(0).value().session(); }
   // before: the session to go on with; 0: of a new client.

@@ -46,9 +46,7 @@ class Recovery : public testing::Test {
   // Everything that is not stable is lost.
   void LosePower() { world.Crash(nothing_survives, false); }
 
-  struct Zeros final : Random {
-    void Fill(MutableBytes out) override { std::fill(out.begin(), out.end(), 0); }
-  } nothing_survives;
+  NothingSurvives nothing_survives;
   OssWorld world;
   const ObjectId object = TestObject(1);
 };

@@ -101,6 +101,11 @@ inline ObjectId TestObject(uint32_t number) { return {.fid = {.seq = 5 + number,
 
 constexpr uint64_t kTestSession = 77;
 
+// Chance for a power cut after which everything that was not stable is lost.
+struct NothingSurvives final : Random {
+  void Fill(MutableBytes out) override { std::fill(out.begin(), out.end(), 0); }
+};
+
 struct OssWorld {
   explicit OssWorld(ObjectServerOptions changed = {}) : OssWorld(NoStores(), std::move(changed)) { Renew(); }
   virtual ~OssWorld() { Shut(); }
@@ -116,7 +121,7 @@ struct OssWorld {
     FatalHandler fatal = [this](const Status& status) { said_at_its_end = status; };
     if (ends_the_process) fatal = nullptr;
     server = std::make_unique<ObjectServer>(ObjectServer::Parts{queue, queue, queue.clock, Kv(), Device(), fatal}, options);
-    const Status started = Run(server->Start());
+    const Status started = Run(server->Start(told_at_start));
     ASSERT_TRUE(started.ok()) << started.ToString();
     if (!connect) return;
     const auto connected = Connect(kTestSession);
@@ -283,6 +288,7 @@ struct OssWorld {
 
   HandQueue queue;
   ObjectServerOptions options;
+  SessionFences told_at_start;  // by MDT0000, to the next life
   std::unique_ptr<MemoryKv> kv;
   std::unique_ptr<MemoryDevice> device;
   std::unique_ptr<ObjectServer> server;

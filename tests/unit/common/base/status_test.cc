@@ -8,7 +8,7 @@ namespace nacre {
 namespace {
 
 TEST(Status, EveryCodeHasANameAndAnErrno) {
-  for (int number = 1; number <= static_cast<int>(Code::kNotConnected); ++number) {
+  for (int number = 1; number <= static_cast<int>(Code::kFenced); ++number) {
     ASSERT_TRUE(IsKnownCode(number)) << number;
     EXPECT_NE(ToErrno(static_cast<Code>(number)), 0) << number;
     EXPECT_NE(CodeName(static_cast<Code>(number)), "unknown error") << number;
@@ -20,6 +20,7 @@ TEST(Status, NumbersOnTheWireAreFrozen) {
   EXPECT_EQ(static_cast<int>(Code::kNoKey), 8);
   EXPECT_EQ(static_cast<int>(Code::kIntegrity), 15);
   EXPECT_EQ(static_cast<int>(Code::kNotConnected), 31);
+  EXPECT_EQ(static_cast<int>(Code::kFenced), 32);
   EXPECT_EQ(ToErrno(Code::kNoKey), ENOKEY);
   EXPECT_EQ(ToErrno(Code::kCrossPolicy), EXDEV);
 }
