@@ -6,45 +6,21 @@ interleaved; medians, and the median of the pairs' ratios.
   create_bench.py [--pairs 5] [--files 20000] [--threads 32]
 """
 import argparse
-import json
 import os
 import shutil
 import statistics
-import subprocess
 import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BIN = os.environ.get("NACRE_BIN", os.path.join(ROOT, "build/release/bin"))
+from bench_cluster import Cluster
 
 
-class Cluster:
-    def __init__(self, directory):
-        self.directory = directory
-        self.nacre("dev", "up", directory, "--osts", "1")
-
-    def nacre(self, *args):
-        config = os.path.join(self.directory, "client.toml")
-        return subprocess.run([os.path.join(BIN, "nacre"), *args], env=dict(os.environ, NACRE_CONFIG=config), check=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True).stdout
-
-    def sync_each_change(self):
-        self.nacre("dev", "stop", self.directory, "mdt0")
-        with open(os.path.join(self.directory, "etc", "mdt0.toml"), "a", encoding="utf-8") as options:
-            options.write('commit_interval = "0s"\n')
-        self.nacre("dev", "start", self.directory, "mdt0")
-
-    def mds(self):
-        targets = json.loads(self.nacre("dev", "status", self.directory, "--json"))["targets"]
-        return next(target["address"] for target in targets if target["name"] == "mdt0")
-
-    def creates_per_second(self, directory, threads, files):
-        self.nacre("mkdir", directory)
-        done = subprocess.run([os.path.join(BIN, "create_load"), directory, str(threads), str(files)], check=True,
-                              env=dict(os.environ, NACRE_MDS=self.mds()), stdout=subprocess.PIPE, text=True)
-        return float(done.stdout)
-
-    def down(self):
-        self.nacre("dev", "down", self.directory, "--wipe")
+def creates_per_second(cluster, directory, threads, files):
+    cluster.nacre("mkdir", directory)
+    load = cluster.load("create_load", directory, threads, files)
+    rate, _ = load.communicate()
+    if load.returncode != 0:
+        raise SystemExit("create_load failed")
+    return float(rate)
 
 
 def main():
@@ -58,14 +34,15 @@ def main():
     try:
         for kind in ("async", "sync"):
             clusters[kind] = Cluster(os.path.join(work, kind))
-        clusters["sync"].sync_each_change()
+        clusters["sync"].configure("mdt0", "commit_interval", "0s")
+        clusters["sync"].restart("mdt0")
         rates = {"async": [], "sync": [], "one at a time, async": [], "one at a time, sync": []}
         for pair in range(options.pairs):
             for kind in ("async", "sync") if pair % 2 == 0 else ("sync", "async"):
                 cluster = clusters[kind]
-                rates[kind].append(cluster.creates_per_second("/many%d" % pair, options.threads, options.files))
+                rates[kind].append(creates_per_second(cluster, "/many%d" % pair, options.threads, options.files))
                 few = max(200, options.files // 20)
-                rates["one at a time, " + kind].append(cluster.creates_per_second("/one%d" % pair, 1, few))
+                rates["one at a time, " + kind].append(creates_per_second(cluster, "/one%d" % pair, 1, few))
         print("creates of empty files through the library, medians of %d pairs" % options.pairs)
         for kind, values in rates.items():
             name = kind if "," in kind else "%d in flight, %s" % (options.threads, kind)

@@ -79,6 +79,7 @@ Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
   mds.session_silent_max = mdt.session_timeout;
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
+  mds.progress = [](const std::string& what) { spdlog::info("{}", what); };
   const MdsSeams seams{.kv = **kv, .strand = strand, .io = io, .timers = io, .clock = clock, .random = random, .osts = osts};
   MetadataServer server(mds, seams);
   // Whatever ends it: what the core began must have ended before the core goes.

@@ -40,8 +40,47 @@ inline void TellStable(const v1::CloseRequest& request, ChangeSender& sender) {
 template <typename Request>
 void TellStable(const Request&, ChangeSender&) {}
 
+// Where a change of this type goes in a request of many replays.
+inline v1::OpenRequest* Among(v1::ReplayRequest::Change& change, const v1::OpenRequest&) { return change.mutable_open(); }
+inline v1::CloseRequest* Among(v1::ReplayRequest::Change& change, const v1::CloseRequest&) { return change.mutable_close(); }
+inline v1::TruncateRequest* Among(v1::ReplayRequest::Change& change, const v1::TruncateRequest&) {
+  return change.mutable_truncate();
+}
+inline v1::PunchFileRequest* Among(v1::ReplayRequest::Change& change, const v1::PunchFileRequest&) {
+  return change.mutable_punch();
+}
+inline v1::MakeRequest* Among(v1::ReplayRequest::Change& change, const v1::MakeRequest&) { return change.mutable_make(); }
+inline v1::LinkRequest* Among(v1::ReplayRequest::Change& change, const v1::LinkRequest&) { return change.mutable_link(); }
+inline v1::UnlinkRequest* Among(v1::ReplayRequest::Change& change, const v1::UnlinkRequest&) { return change.mutable_unlink(); }
+inline v1::RenameRequest* Among(v1::ReplayRequest::Change& change, const v1::RenameRequest&) { return change.mutable_rename(); }
+inline v1::SetAttrRequest* Among(v1::ReplayRequest::Change& change, const v1::SetAttrRequest&) {
+  return change.mutable_set_attr();
+}
+inline v1::SetXattrRequest* Among(v1::ReplayRequest::Change& change, const v1::SetXattrRequest&) {
+  return change.mutable_set_xattr();
+}
+inline v1::SetPolicyRequest* Among(v1::ReplayRequest::Change& change, const v1::SetPolicyRequest&) {
+  return change.mutable_set_policy();
+}
+inline v1::SetLayoutRequest* Among(v1::ReplayRequest::Change& change, const v1::SetLayoutRequest&) {
+  return change.mutable_set_layout();
+}
+inline v1::MendRequest* Among(v1::ReplayRequest::Change& change, const v1::MendRequest&) { return change.mutable_mend(); }
+inline v1::GrantFidsRequest* Among(v1::ReplayRequest::Change& change, const v1::GrantFidsRequest&) {
+  return change.mutable_grant_fids();
+}
+
+template <typename Request>
+concept IsReplayable = requires(v1::ReplayRequest::Change& change, const Request& request) { Among(change, request); };
+
+// An entry of the metadata server's replay log.
+class ReplayableChange : public ReplayLog::Entry {
+ public:
+  virtual void PutInto(v1::ReplayRequest::Change& change, uint64_t boot_count) const = 0;
+};
+
 template <typename Request, typename Reply>
-class ChangeEntry final : public ReplayLog::Entry {
+class ChangeEntry final : public ReplayableChange {
  public:
   using Method = Task<Result<Reply>> (MdsApi::*)(Request);
   // sender and mds outlive it.
@@ -60,14 +99,11 @@ class ChangeEntry final : public ReplayLog::Entry {
     repeat_ = RepeatedOf(request_, reply);
   }
 
-  Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) override {
-    Request copy = request_;
-    *copy.mutable_header() = sender_.ReplayHeader(sent_, transno(), boot_count);
-    if (repeat_) repeat_(copy);
-    const Result<Reply> reply = co_await (mds_.*method_)(std::move(copy));
-    if (!reply.ok()) co_return reply.status();
-    NACRE_CO_RETURN_IF_ERROR(StatusOf(reply->header()));
-    co_return reply->header();
+  void PutInto(v1::ReplayRequest::Change& change, uint64_t boot_count) const override {
+    Request& replay = *Among(change, request_);
+    replay = request_;
+    *replay.mutable_header() = sender_.ReplayHeader(sent_, transno(), boot_count);
+    if (repeat_) repeat_(replay);
   }
   void Stable() override { TellStable(request_, sender_); }
 

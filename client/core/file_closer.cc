@@ -82,7 +82,12 @@ Task<std::vector<Status>> FileCloser::CloseAll(std::vector<Closing> closings) {
     items.push_back(std::move(item));
     item_of.push_back(i);
   }
-  const std::vector<Status> closed = co_await Send(std::move(items));
+  std::vector<Status> closed;
+  if (items.size() == 1) {
+    closed.push_back(co_await together_.Call(std::move(items.front())));
+  } else {
+    closed = co_await Send(std::move(items));
+  }
   for (size_t i = 0; i < closed.size(); ++i) {
     const OpenFile& file = *closings[item_of[i]].file;
     // Found out only now, the close has gone to a session that never opened it.

@@ -7,13 +7,16 @@
 #include <optional>
 #include <vector>
 
+#include "client/core/joint_calls.h"
 #include "client/core/open_file.h"
 
 namespace nacre {
 
 class FileCloser {
  public:
-  explicit FileCloser(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  explicit FileCloser(std::shared_ptr<Session> session)
+      : session_(std::move(session)),
+        together_(kItemsMax, [this](std::vector<v1::CloseRequest::Item> items) { return Send(std::move(items)); }) {}
 
   struct Closing {
     std::shared_ptr<OpenFile> file;
@@ -34,6 +37,7 @@ class FileCloser {
   bool PutOff(const OpenFile& file);
 
   const std::shared_ptr<Session> session_;
+  JointCalls<v1::CloseRequest::Item, Status> together_;  // single closes
   std::mutex mutex_;  // guards all below
   std::vector<v1::CloseRequest::Item> put_off_;
   uint64_t put_off_session_ = 0;

@@ -27,10 +27,9 @@ Task<Result<v1::Inode>> Namespace::LookupIn(DirectoryPtr parent, std::string nam
   v1::LookupRequest request;
   *request.mutable_parent() = parent->AsParent();
   *request.mutable_name() = *stored;
-  Result<v1::LookupReply> reply = co_await session_->Call(&MdsApi::Lookup, std::move(request), CallKind::kLook);
-  if (!reply.ok()) co_return reply.status();
-  NACRE_CO_RETURN_IF_ERROR(parent->CheckChild(reply->inode()));
-  co_return std::move(*reply->mutable_inode());
+  Result<v1::Inode> inode = co_await lookups_.Ask(std::move(request));
+  if (inode.ok()) NACRE_CO_RETURN_IF_ERROR(parent->CheckChild(*inode));
+  co_return inode;
 }
 
 Task<Result<v1::Inode>> Namespace::GetAttr(Fid fid) {

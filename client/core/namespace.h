@@ -13,6 +13,7 @@
 #include "client/core/key_cache.h"
 #include "client/core/path.h"
 #include "client/core/session.h"
+#include "client/core/shared_lookups.h"
 
 namespace nacre {
 
@@ -21,7 +22,7 @@ using DirectoryPtr = std::shared_ptr<const Directory>;
 class Namespace {
  public:
   Namespace(const Environment& environment, std::shared_ptr<Session> session, KeyCache& keys)
-      : environment_(environment), session_(std::move(session)), keys_(keys) {}
+      : environment_(environment), session_(std::move(session)), keys_(keys), lookups_(session_) {}
 
   enum class Last { kLeave, kLookUp, kFollow };
   struct Place {
@@ -99,6 +100,7 @@ class Namespace {
   const Environment& environment_;
   const std::shared_ptr<Session> session_;
   KeyCache& keys_;
+  SharedLookups lookups_;
 };
 
 }  // namespace nacre

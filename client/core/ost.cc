@@ -36,7 +36,7 @@ class Ost::Written final : public ReplayLog::Entry {
   }
   void SentWith(const v1::RequestHeader& header) { *request_.mutable_header() = header; }
 
-  Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) override {
+  Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) {
     const v1::RequestHeader header = ost_.session_->ReplayHeader(request_.header(), transno(), boot_count);
     const Result<v1::WriteReply> reply = co_await Send(header);
     if (reply.code() == Code::kNotConnected && header.session() != ost_.session_->number()) {
@@ -55,6 +55,13 @@ class Ost::Written final : public ReplayLog::Entry {
   const AsyncSemaphore::Units memory_;
   const std::shared_ptr<WriteFate> fate_;
 };
+
+// Their pages are large: one a request.
+Task<ReplayLog::Answers> Ost::ReplayOne(std::vector<ReplayLog::EntryPtr> next, uint64_t boot_count) {
+  ReplayLog::Answers answers;
+  answers.push_back(co_await std::static_pointer_cast<Written>(next.front())->Replay(boot_count));
+  co_return answers;
+}
 
 Ost::Ost(const Environment& environment, std::shared_ptr<Session> session, BufferBudget& budget, uint32_t index)
     : Peer(environment), session_(std::move(session)), budget_(budget), index_(index), connecting_(*environment.pool, 1),
@@ -134,7 +141,7 @@ Task<Status> Ost::Connect(uint64_t session) {
     co_return other;
   }
   uncommitted_.EnterLife(reply->header().boot_count());
-  const Status replayed = co_await uncommitted_.ReplayAll(Name());
+  const Status replayed = co_await uncommitted_.ReplayAll(Name(), ReplayOne);
   if (!replayed.ok()) co_return replayed;
   {
     std::lock_guard lock(mutex_);

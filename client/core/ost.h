@@ -54,6 +54,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   Task<Status> Connect(uint64_t session);
   Task<Status> EndReplay(uint64_t session, uint64_t boot_count, int64_t deadline_ms);
   class Written;  // a write that was answered
+  static Task<ReplayLog::Answers> ReplayOne(std::vector<ReplayLog::EntryPtr> next, uint64_t boot_count);
   // While something is not committed, the server is asked now and then: for what is, and whether it has restarted, because
   // it does not wait for ever for replays.
   void ArmQuestion();

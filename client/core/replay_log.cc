@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/check.h"
 #include "common/base/planted_bug.h"
 
 namespace nacre {
+namespace {
+constexpr size_t kTogetherMax = 128;
+}
 
 bool ReplayLog::Add(const EntryPtr& entry, const v1::ReplyHeader& header) {
   if (header.stable() || header.transno() == 0) {
@@ -55,16 +59,19 @@ void ReplayLog::EnterLife(uint64_t boot_count) {
   replay_from_ = 0;
 }
 
-Task<Status> ReplayLog::ReplayAll(std::string server) {
-  while (const EntryPtr entry = NextToReplay()) {
-    const Result<v1::ReplyHeader> answer = co_await entry->Replay(boot_count());
-    const Status status = UnavailableIfForgotten(answer.status());
-    if (status.code() == Code::kUnavailable) co_return status;
-    if (status.ok()) {
-      if (!Replayed(entry, *answer)) co_return Status(Code::kUnavailable, server + " has restarted again");
-    } else {
-      Lose(entry, Status(Code::kIo, "a change that " + server + " had answered was lost when it restarted: " +
-                                        status.message()));
+Task<Status> ReplayLog::ReplayAll(std::string server, ReplaySome replay) {
+  for (std::vector<EntryPtr> next = NextToReplay(); !next.empty(); next = NextToReplay()) {
+    const Answers answers = co_await replay(next, boot_count());
+    NACRE_CHECK(!answers.empty() && answers.size() <= next.size(), "an answer for each replay that was sent");
+    for (size_t i = 0; i < answers.size(); ++i) {
+      const Status status = UnavailableIfForgotten(answers[i].status());
+      if (status.code() == Code::kUnavailable) co_return status;
+      if (status.ok()) {
+        if (!Replayed(next[i], *answers[i])) co_return Status(Code::kUnavailable, server + " has restarted again");
+      } else {
+        Lose(next[i], Status(Code::kIo, "a change that " + server + " had answered was lost when it restarted: " +
+                                            status.message()));
+      }
     }
   }
   co_return Status::Ok();
@@ -75,17 +82,20 @@ uint64_t ReplayLog::boot_count() const {
   return boot_count_;
 }
 
-ReplayLog::EntryPtr ReplayLog::NextToReplay() const {
+std::vector<ReplayLog::EntryPtr> ReplayLog::NextToReplay() const {
   std::lock_guard lock(mutex_);
   if (Planted(PlantedBug::kReplayOutOfOrder)) {
     for (auto last = entries_.rbegin(); last != entries_.rend(); ++last) {
-      if (BootCountOf(last->second->transno_) != boot_count_) return last->second;
+      if (BootCountOf(last->second->transno_) != boot_count_) return {last->second};
     }
-    return nullptr;
+    return {};
   }
-  const auto next = entries_.lower_bound(replay_from_);
-  if (next == entries_.end() || BootCountOf(next->second->transno_) == boot_count_) return nullptr;
-  return next->second;
+  std::vector<EntryPtr> next;
+  for (auto at = entries_.lower_bound(replay_from_); at != entries_.end() && next.size() < kTogetherMax; ++at) {
+    if (BootCountOf(at->second->transno_) == boot_count_) break;
+    next.push_back(at->second);
+  }
+  return next;
 }
 
 bool ReplayLog::Replayed(const EntryPtr& entry, const v1::ReplyHeader& header) {

@@ -2,13 +2,15 @@
 // sent, with its ciphertext, in the order in which they were done. Learns from answers what is stable. After a restart of
 // the server they are sent again from here, byte for byte (promises P2, P5); what cannot be done again is lost, and said.
 //
-// Bookkeeping behind a mutex; any thread. Knows no server: the entries send themselves.
+// Bookkeeping behind a mutex; any thread. Knows no server: who keeps it sends the entries.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "common/base/status.h"
 #include "common/base/task.h"
@@ -22,13 +24,11 @@ class ReplayLog {
   class Entry {
    public:
     virtual ~Entry() = default;
-    // Sends it once more, marked as a replay of transno(), for this life of the server and no other. The header of the answer.
-    virtual Task<Result<v1::ReplyHeader>> Replay(uint64_t boot_count) = 0;
     virtual void Stable() {}
     virtual void Lost(const Status&) {}
 
    protected:
-    Transno transno() const { return transno_; }
+    Transno transno() const { return transno_; }  // of the newest answer
 
    private:
     friend class ReplayLog;
@@ -47,9 +47,13 @@ class ReplayLog {
 
   // The client has connected to this life of the server.
   void EnterLife(uint64_t boot_count);
-  // Sends again what earlier lives answered, one after another. kUnavailable: the server is gone again; connect, and go on.
-  // What it refuses is lost. server: for messages.
-  Task<Status> ReplayAll(std::string server);
+  // Sends the first of these once more, or several of them in their order, marked as replays of their transno(), for this
+  // life of the server and no other. The headers of the answers, at least one.
+  using Answers = std::vector<Result<v1::ReplyHeader>>;
+  using ReplaySome = std::function<Task<Answers>(std::vector<EntryPtr> next, uint64_t boot_count)>;
+  // Sends again what earlier lives answered, in order. kUnavailable: the server is gone again; connect, and go on. What it
+  // refuses is lost. server: for messages.
+  Task<Status> ReplayAll(std::string server, ReplaySome replay);
   void LoseAll(const Status& why);
   // What lives of the server before this one answered, and no replay has brought into it.
   void LoseOlderThan(uint64_t boot_count, const Status& why);
@@ -63,7 +67,7 @@ class ReplayLog {
 
  private:
   using Entries = std::map<Transno, EntryPtr>;  // by first_transno
-  EntryPtr NextToReplay() const;
+  std::vector<EntryPtr> NextToReplay() const;
   uint64_t boot_count() const;
   // False: the answer is of another life than this client has connected to.
   bool Replayed(const EntryPtr& entry, const v1::ReplyHeader& header);

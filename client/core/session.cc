@@ -10,6 +10,7 @@ constexpr Duration kHeartbeatEveryMax = std::chrono::seconds(5);
 // After one that was not answered: a bad network must not silence a client until its session is closed.
 constexpr Duration kHeartbeatAgain = std::chrono::seconds(1);
 constexpr size_t kReopenedAtOnce = 500;
+constexpr size_t kReplayedBytesMax = 512 * kKiB;  // at once, and the last beyond it
 constexpr uint64_t kMapMsMax = 5000;  // the map as it was serves too
 
 std::string DrawClientId(Random& random) {
@@ -177,7 +178,8 @@ Task<Status> Session::ConnectOnce() {
     if (!reopened.ok()) co_return reopened;
     reopened_in_ = boot_count;
   }
-  const Status replayed = co_await changes_.ReplayAll(Name());
+  auto replay = [this](std::vector<ReplayLog::EntryPtr> next, uint64_t life) { return ReplaySome(std::move(next), life); };
+  const Status replayed = co_await changes_.ReplayAll(Name(), std::move(replay));
   if (!replayed.ok()) co_return replayed;
   life_ = boot_count;
   if (!reply->recovering()) co_return Status::Ok();
@@ -192,6 +194,31 @@ Task<Status> Session::EndReplay(uint64_t boot_count, int64_t deadline_ms) {
   request.mutable_header()->set_deadline_ms(static_cast<uint64_t>(deadline_ms));
   const Result<v1::EndReplayReply> reply = co_await environment_.mds->EndReplay(std::move(request));
   co_return reply.status();
+}
+
+Task<ReplayLog::Answers> Session::ReplaySome(std::vector<ReplayLog::EntryPtr> next, uint64_t boot_count) {
+  v1::ReplayRequest request;
+  *request.mutable_header() = NewHeader(number_);
+  request.mutable_header()->set_server_boot_count(boot_count);
+  size_t bytes = 0;
+  for (const ReplayLog::EntryPtr& entry : next) {
+    if (bytes >= kReplayedBytesMax) break;
+    v1::ReplayRequest::Change& change = *request.add_changes();
+    std::static_pointer_cast<ReplayableChange>(entry)->PutInto(change, boot_count);
+    bytes += change.ByteSizeLong();
+  }
+  const auto sent = static_cast<size_t>(request.changes_size());
+  const Result<v1::ReplayReply> reply = co_await environment_.mds->Replay(std::move(request));
+  const Status status = reply.ok() ? StatusOf(reply->header()) : reply.status();
+  if (!status.ok()) co_return ReplayLog::Answers(1, status);
+  const auto answered = static_cast<size_t>(reply->answers_size());
+  if (answered == 0 || answered > sent) co_return ReplayLog::Answers(1, Status(Code::kIo, "not an answer for each replay"));
+  ReplayLog::Answers answers;
+  for (const v1::ReplyHeader& header : reply->answers()) {
+    const Status one = StatusOf(header);
+    answers.push_back(one.ok() ? Result<v1::ReplyHeader>(header) : one);
+  }
+  co_return answers;
 }
 
 // What is refused is stale: its next request says so.

@@ -18,6 +18,7 @@
 #include "client/core/replay_log.h"
 #include "client/core/shared_failure.h"
 #include "common/api/mds_api.h"
+#include "common/base/check.h"
 #include "common/fs/fid.h"
 
 namespace nacre {
@@ -35,7 +36,10 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   template <typename Request, typename Reply>
   Task<Result<Reply>> Call(Task<Result<Reply>> (MdsApi::*method)(Request), std::type_identity_t<Request> request,
                            CallKind kind, CallTrace* trace = nullptr) {
-    if (kind == CallKind::kChange) return Change(method, std::move(request), trace);
+    if constexpr (IsReplayable<Request>) {
+      if (kind == CallKind::kChange) return Change(method, std::move(request), trace);
+    }
+    NACRE_CHECK(kind != CallKind::kChange, "a change that cannot be replayed");
     MdsApi* mds = environment_.mds.get();
     auto send = [mds, method, request = std::move(request)](const v1::RequestHeader& header) {
       Request copy = request;
@@ -97,6 +101,7 @@ class Session final : public Peer, public ChangeSender, public std::enable_share
   Task<Status> CommitChanges();
   Task<Status> ConnectOnce();
   Task<Status> EndReplay(uint64_t boot_count, int64_t deadline_ms);
+  Task<ReplayLog::Answers> ReplaySome(std::vector<ReplayLog::EntryPtr> next, uint64_t boot_count);
   Task<Status> Reopen(std::vector<OpenHandles::Handle> handles, uint64_t boot_count);
   void ArmHeartbeat(bool missed);
   Task<void> Beat(std::shared_ptr<Session> self);

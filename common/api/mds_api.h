@@ -17,6 +17,7 @@ class MdsApi {
 
   virtual Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) = 0;
   virtual Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) = 0;
+  virtual Task<Result<v1::ReplayReply>> Replay(v1::ReplayRequest request) = 0;
   virtual Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) = 0;
   virtual Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) = 0;
   virtual Task<Result<v1::MdsCommitReply>> Commit(v1::MdsCommitRequest request) = 0;

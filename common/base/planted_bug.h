@@ -24,6 +24,8 @@ enum class PlantedBug {
   kNewWorkInRecovery,       // an OST takes new work before the replays
   kFailedSyncIgnored,       // an OST goes on after a failed sync
   kConditionIgnored,        // edge pages are written without looking at what is there
+  kTransnosBeginAnew,       // a restarted OST counts its changes from the beginning again
+  kTooMuchCalledStable,     // an OST calls stable what it has only answered
   kFencesIgnored,           // an OST goes on taking writes of evicted clients
   kFreedTooEarly,           // the place of a committed page is used again before its successor is committed
 };

@@ -16,6 +16,9 @@ class RemoteMds final : public MdsApi {
   Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) override {
     return Call("mds.Reopen", std::move(request), &v1::Mds::Stub::PrepareAsyncReopen);
   }
+  Task<Result<v1::ReplayReply>> Replay(v1::ReplayRequest request) override {
+    return Call("mds.Replay", std::move(request), &v1::Mds::Stub::PrepareAsyncReplay);
+  }
   Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) override {
     return Call("mds.EndReplay", std::move(request), &v1::Mds::Stub::PrepareAsyncEndReplay);
   }

@@ -7,6 +7,7 @@
 #include "mds/core/intents.h"
 #include "mds/core/ops/operations.h"
 #include "mds/core/recovery.h"
+#include "mds/core/replays.h"
 #include "mds/core/resends.h"
 
 namespace nacre {
@@ -167,6 +168,9 @@ Task<Result<v1::ConnectReply>> MetadataServer::Connect(v1::ConnectRequest reques
 }
 Task<Result<v1::ReopenReply>> MetadataServer::Reopen(v1::ReopenRequest request) {
   return Serve(core_, "Reopen", Kind::kReturn, std::move(request), ServeReopen);
+}
+Task<Result<v1::ReplayReply>> MetadataServer::Replay(v1::ReplayRequest request) {
+  return DoAgain(*this, std::move(request));
 }
 Task<Result<v1::EndReplayReply>> MetadataServer::EndReplay(v1::EndReplayRequest request) {
   return Serve(core_, "EndReplay", Kind::kReturn, std::move(request), ServeEndReplay);

@@ -25,6 +25,7 @@ class MetadataServer final : public MdsApi {
 
   Task<Result<v1::ConnectReply>> Connect(v1::ConnectRequest request) override;
   Task<Result<v1::ReopenReply>> Reopen(v1::ReopenRequest request) override;
+  Task<Result<v1::ReplayReply>> Replay(v1::ReplayRequest request) override;
   Task<Result<v1::EndReplayReply>> EndReplay(v1::EndReplayRequest request) override;
   Task<Result<v1::DisconnectReply>> Disconnect(v1::DisconnectRequest request) override;
   Task<Result<v1::MdsCommitReply>> Commit(v1::MdsCommitRequest request) override;

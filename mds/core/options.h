@@ -28,6 +28,8 @@ struct MdsOptions {
   std::function<void(const Status&)> fatal;
   // What an operator should look at, though the server goes on: for the log. Default: nobody is told.
   std::function<void(const Status&)> notice;
+  // What it is about while it starts: for the log. Default: nobody is told.
+  std::function<void(const std::string&)> progress;
 };
 
 constexpr size_t kSessionsMax = 4096;

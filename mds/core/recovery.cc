@@ -64,11 +64,17 @@ void Notice(Core& core, const Status& status) {
   if (core.options.notice) core.options.notice(status);
 }
 
+void Say(Core& core, const std::string& what) {
+  if (core.options.progress) core.options.progress(what);
+}
+
 // The first of those who wait for the window, so it is through before any new work begins.
 Task<void> CleanUpWhenRecovered(Core& core) {
   co_await Hop(core.strand);
+  const bool recovered = core.window.open();
   co_await core.window.Closed();
   if (core.stopping) co_return;
+  if (recovered) Say(core, "recovered: " + std::to_string(core.replayed) + " changes replayed");
   for (const Fid& fid : core.openers.Files()) {
     if (core.inodes.Find(fid).code() == Code::kStale) core.openers.Forget(fid);  // no replay brought it back
   }
@@ -86,6 +92,9 @@ Status LoadSessions(Core& core) {
 
 void StartRecovery(Core& core) {
   core.window.Open(std::exchange(core.awaited, {}), core.clock.Now() + core.options.recovery_window);
+  if (core.window.open()) {
+    Say(core, "recovering: " + std::to_string(core.window.awaited_count()) + " clients may come back, and have changes to replay");
+  }
   core.tasks.Start(CleanUpWhenRecovered(core));
 }
 

@@ -18,6 +18,7 @@ class MetadataService final : public RpcService {
     MethodTable<Generated, MdsApi> table(generated_, api_, boot_count_, queue, running);
     table.Serve(&Generated::RequestConnect, &MdsApi::Connect);
     table.Serve(&Generated::RequestReopen, &MdsApi::Reopen);
+    table.Serve(&Generated::RequestReplay, &MdsApi::Replay);
     table.Serve(&Generated::RequestEndReplay, &MdsApi::EndReplay);
     table.Serve(&Generated::RequestDisconnect, &MdsApi::Disconnect);
     table.Serve(&Generated::RequestCommit, &MdsApi::Commit);

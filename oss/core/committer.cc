@@ -18,7 +18,7 @@ Committer::Committer(Parts parts, uint64_t boot_count, CommitterOptions options)
       fatal_(std::move(parts.fatal)),
       options_(options),
       timer_(parts.timers, parts.io, parts.strand),
-      transnos_(boot_count),
+      transnos_(Planted(PlantedBug::kTransnosBeginAnew) ? 1 : boot_count),
       queue_(*strand_) {
   queue_.Advance(transnos_.last());  // what earlier lives left is stable, or gone
   frozen_up_to_ = transnos_.last();

@@ -74,7 +74,7 @@ Status ObjectServer::AdmitOrder(const v1::RequestHeader& header) {
 }
 
 void ObjectServer::FillHeader(v1::ReplyHeader& reply, Transno transno) {
-  const Transno stable = committer_.stable();
+  const Transno stable = Planted(PlantedBug::kTooMuchCalledStable) ? committer_.last() : committer_.stable();
   reply.set_transno(transno);
   reply.set_boot_count(options_.boot_count);
   reply.set_stable(transno <= stable);

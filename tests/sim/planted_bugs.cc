@@ -15,6 +15,8 @@ const std::vector<Planting>& PlantedBugs() {
   static const std::vector<Planting> bugs{
       {"replay of another run", PlantedBug::kReplayOfAnotherRun, "sent again with another run"},
       {"replay out of order", PlantedBug::kReplayOutOfOrder},
+      {"transnos begin anew with each life", PlantedBug::kTransnosBeginAnew},
+      {"what is answered is called stable", PlantedBug::kTooMuchCalledStable},
       {"fsync answered before the sync", PlantedBug::kFsyncBeforeSync},
       {"commit of the MDS answered before the sync", PlantedBug::kMdsCommitBeforeSync},
       {"no reply record", PlantedBug::kNoReplyRecord},

@@ -87,6 +87,18 @@ class CallLog {
   uint64_t resends() const { return resends_; }
   uint64_t replays() const { return replays_; }
 
+  // A change that travels with others: the same as when it was lost before.
+  template <typename Request>
+  void NoteReplayed(const std::string& name, Request request) {
+    const uint64_t xid = XidOf(request);
+    MakeComparable(request);
+    EXPECT_TRUE(replay_) << name << " among replays without saying so";
+    ++replays_;
+    const auto before = lost_.find(Key{name, 0, xid});
+    if (before == lost_.end()) return;
+    EXPECT_EQ(before->second.bytes, request.SerializeAsString()) << name << " replayed with other bytes";
+  }
+
   template <typename Request>
   Journey Note(const std::string& name, Request request, const CipherRunPtr& run, const CallerLife* caller) {
     Journey journey;

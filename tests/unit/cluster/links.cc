@@ -108,6 +108,13 @@ class MdsLink final : public MdsApi {
 
   NACRE_LINK_CALL("mds.", MdsApi, Connect, ConnectRequest, ConnectReply)
   NACRE_LINK_CALL("mds.", MdsApi, Reopen, ReopenRequest, ReopenReply)
+  Task<Result<v1::ReplayReply>> Replay(v1::ReplayRequest request) override {
+    for (const v1::ReplayRequest::Change& change : request.changes()) NoteReplayed(change);
+    const CallLog::Journey journey = log_->Note("mds.Replay", request, nullptr, caller_.get());
+    const v1::RequestHeader header = request.header();
+    auto start = [request = std::move(request)](MdsApi& server) { return server.Replay(request); };
+    return Carry<v1::ReplayReply>(loop_, place_, log_, "mds.Replay", header, journey, std::move(start));
+  }
   NACRE_LINK_CALL("mds.", MdsApi, EndReplay, EndReplayRequest, EndReplayReply)
   NACRE_LINK_CALL("mds.", MdsApi, Disconnect, DisconnectRequest, DisconnectReply)
   NACRE_LINK_CALL("mds.", MdsApi, Commit, MdsCommitRequest, MdsCommitReply)
@@ -138,6 +145,28 @@ class MdsLink final : public MdsApi {
   NACRE_LINK_CALL("mds.", MdsApi, Mend, MendRequest, MendReply)
 
  private:
+  void NoteReplayed(const v1::ReplayRequest::Change& change) {
+    using Change = v1::ReplayRequest::Change;
+    switch (change.request_case()) {
+      case Change::kOpen: return log_->NoteReplayed("mds.Open", change.open());
+      case Change::kClose: return log_->NoteReplayed("mds.Close", change.close());
+      case Change::kMake: return log_->NoteReplayed("mds.Make", change.make());
+      case Change::kLink: return log_->NoteReplayed("mds.Link", change.link());
+      case Change::kUnlink: return log_->NoteReplayed("mds.Unlink", change.unlink());
+      case Change::kRename: return log_->NoteReplayed("mds.Rename", change.rename());
+      case Change::kSetAttr: return log_->NoteReplayed("mds.SetAttr", change.set_attr());
+      case Change::kSetXattr: return log_->NoteReplayed("mds.SetXattr", change.set_xattr());
+      case Change::kSetLayout: return log_->NoteReplayed("mds.SetLayout", change.set_layout());
+      case Change::kMend: return log_->NoteReplayed("mds.Mend", change.mend());
+      case Change::kTruncate:
+      case Change::kPunch:
+      case Change::kSetPolicy:
+      case Change::kGrantFids:
+      case Change::REQUEST_NOT_SET: break;
+    }
+    ADD_FAILURE() << "is stable before it is answered, but is replayed: " << change.ShortDebugString();
+  }
+
   SimLoop* const loop_;
   const std::shared_ptr<Place<MdsApi>> place_;
   CallLog* const log_;

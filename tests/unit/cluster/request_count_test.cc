@@ -55,6 +55,23 @@ TEST_F(RequestCount, CreateWriteAndCloseAreAnOpenAWriteACommitAndAClose) {
   EXPECT_EQ(cluster.orders.Total(), 0U) << "the close reports the size";
 }
 
+TEST_F(RequestCount, ManyCreatesAtOnceInOneDirectoryCostLittleMoreThanAnOpenEach) {
+  constexpr uint64_t kFiles = 100;
+  std::vector<Task<Status>> creates;
+  for (uint64_t i = 0; i < kFiles; ++i) {
+    creates.push_back([](TestClient* of, std::string path) -> Task<Status> {
+      const Result<Opened> file = co_await of->core.opener().Open(std::move(path), TestClient::NewFile());
+      if (!file.ok()) co_return file.status();
+      co_return co_await of->core.closer().Close(*file);
+    }(&client, "/d/many" + std::to_string(i)));
+  }
+  for (const Status& status : client.Run(WhenAll(std::move(creates)))) EXPECT_TRUE(status.ok()) << status.ToString();
+  const Counts taken = Taken();
+  EXPECT_EQ(taken.at("mds.Open"), kFiles);
+  EXPECT_LE(taken.at("mds.Lookup"), kFiles / 2);
+  EXPECT_LE(taken.at("mds.Close"), kFiles / 2);
+}
+
 TEST_F(RequestCount, OpenReadAndCloseAreAnOpenAndARead) {
   const DirectoryPtr dir = Dir();
   Settle();

@@ -62,10 +62,10 @@ v1::ReplyHeader Answer(uint64_t boot_count, uint64_t counter, uint64_t committed
 // What becomes of a change.
 class Kept final : public ReplayLog::Entry {
  public:
-  Task<Result<v1::ReplyHeader>> Replay(uint64_t /*boot_count*/) override {
+  Result<v1::ReplyHeader> Replay() {
     ++replays;
     replayed_transno = transno();
-    co_return answer;
+    return answer;
   }
   void Stable() override { stable = true; }
   void Lost(const Status& why) override { lost = why; }
@@ -84,7 +84,18 @@ class ReplayLogTest : public testing::Test {
     EXPECT_TRUE(log.Add(entry, header));
     return entry;
   }
-  Code ReplayAll() { return SyncWait(log.ReplayAll("OST0001")).code(); }
+  // together: how many a request takes.
+  Code ReplayAll(size_t together = 1) {
+    auto some = [together](std::vector<ReplayLog::EntryPtr> next, uint64_t) -> Task<ReplayLog::Answers> {
+      ReplayLog::Answers answers;
+      for (size_t i = 0; i < std::min(together, next.size()); ++i) {
+        answers.push_back(std::static_pointer_cast<Kept>(next[i])->Replay());
+        if (!answers.back().ok()) break;
+      }
+      co_return answers;
+    };
+    return SyncWait(log.ReplayAll("OST0001", some)).code();
+  }
   static v1::ReplyHeader StableAnswer(uint64_t boot_count, uint64_t counter) {
     v1::ReplyHeader header = Answer(boot_count, counter, counter);
     header.set_stable(true);
@@ -128,6 +139,22 @@ TEST_F(ReplayLogTest, KeepsTheOrderOfTheFirstAnswersOverSeveralRestarts) {
   EXPECT_TRUE(log.Heard(Answer(3, 3, 3)));
   EXPECT_TRUE(log.empty());
   EXPECT_TRUE(first->stable && second->stable && third->stable);
+}
+
+TEST_F(ReplayLogTest, ManyAtOnceAreThroughAsFarAsTheyWereAnswered) {
+  log.EnterLife(1);
+  std::vector<std::shared_ptr<Kept>> kept;
+  for (uint64_t i = 1; i <= 300; ++i) kept.push_back(Added(Answer(1, i, 0)));
+  log.EnterLife(2);
+  for (uint64_t i = 1; i <= 300; ++i) kept[i - 1]->answer = Answer(2, i, 0);
+  kept[9]->answer = Status(Code::kStale, "too late");
+  kept[199]->answer = Status(Code::kUnavailable, "the server dies in the middle");
+  EXPECT_EQ(ReplayAll(64), Code::kUnavailable);
+  EXPECT_EQ(kept[9]->lost.code(), Code::kIo);
+  kept[199]->answer = Answer(2, 200, 0);
+  EXPECT_EQ(ReplayAll(64), Code::kOk);
+  for (size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i]->replays, i == 199 ? 2 : 1) << i;
+  EXPECT_EQ(log.size(), 299u);
 }
 
 TEST_F(ReplayLogTest, TakesAWordOnWhatIsCommittedOnlyForTheLifeItIsOf) {
