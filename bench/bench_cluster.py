@@ -8,13 +8,13 @@ BIN = os.environ.get("NACRE_BIN", os.path.join(ROOT, "build/release/bin"))
 
 
 class Cluster:
-    def __init__(self, directory, osts=1):
-        self.directory = directory
+    def __init__(self, directory, osts=1, programs=BIN):
+        self.directory, self.programs = directory, programs
         self.nacre("dev", "up", directory, "--osts", str(osts))
 
     def nacre(self, *args):
         config = os.path.join(self.directory, "client.toml")
-        return subprocess.run([os.path.join(BIN, "nacre"), *args], env=dict(os.environ, NACRE_CONFIG=config), check=True,
+        return subprocess.run([os.path.join(self.programs, "nacre"), *args], env=dict(os.environ, NACRE_CONFIG=config), check=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True).stdout
 
     def configure(self, target, option, value):
@@ -34,7 +34,7 @@ class Cluster:
 
     def load(self, program, *args, **options):
         """One of bench/'s programs that are clients of this cluster, started."""
-        return subprocess.Popen([os.path.join(BIN, program), *map(str, args)], env=dict(os.environ, NACRE_MDS=self.mds()),
+        return subprocess.Popen([os.path.join(self.programs, program), *map(str, args)], env=dict(os.environ, NACRE_MDS=self.mds()),
                                 stdout=subprocess.PIPE, text=True, **options)
 
     def down(self):

@@ -16,7 +16,8 @@ class FileCloser {
  public:
   explicit FileCloser(std::shared_ptr<Session> session)
       : session_(std::move(session)),
-        together_(kItemsMax, [this](std::vector<v1::CloseRequest::Item> items) { return Send(std::move(items)); }) {}
+        together_(kItemsMax, [this](std::vector<v1::CloseRequest::Item> items) { return Send(std::move(items)); },
+                  [](const Status& verdict) { return verdict.code() == Code::kUnavailable; }) {}
 
   struct Closing {
     std::shared_ptr<OpenFile> file;

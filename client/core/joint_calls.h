@@ -20,8 +20,11 @@ class JointCalls {
  public:
   // Answers a verdict for each item, in order.
   using Send = std::function<Task<std::vector<Verdict>>(std::vector<Item>)>;
+  // A verdict with which all who wait fail too, instead of trying one after another, each for as long as it takes.
+  using FailsAll = std::function<bool(const Verdict&)>;
   // together_max: items of one request.
-  JointCalls(size_t together_max, Send send) : together_max_(together_max), send_(std::move(send)) {}
+  JointCalls(size_t together_max, Send send, FailsAll fails_all)
+      : together_max_(together_max), send_(std::move(send)), fails_all_(std::move(fails_all)) {}
 
   Task<Verdict> Call(Item item) {
     const Turn turn;
@@ -41,7 +44,11 @@ class JointCalls {
     Take(&items, &turns);
     std::vector<Verdict> verdicts = co_await send_(std::move(items));
     NACRE_CHECK(verdicts.size() == turns.size(), "a verdict for each");
-    PassOn();
+    if (fails_all_(verdicts.front())) {
+      FailThoseWhoWait(verdicts.front());
+    } else {
+      PassOn();
+    }
     for (size_t i = 1; i < turns.size(); ++i) turns[i].Set(std::move(verdicts[i]));
     co_return std::move(verdicts.front());
   }
@@ -70,8 +77,19 @@ class JointCalls {
     if (next) next->Set(std::nullopt);
   }
 
+  void FailThoseWhoWait(const Verdict& verdict) {
+    std::deque<Waiting> all;
+    {
+      std::lock_guard lock(mutex_);
+      all.swap(waiting_);
+      under_way_ = false;
+    }
+    for (const Waiting& one : all) one.turn.Set(verdict);
+  }
+
   const size_t together_max_;
   const Send send_;
+  const FailsAll fails_all_;
   std::mutex mutex_;  // guards all below
   bool under_way_ = false;
   std::deque<Waiting> waiting_;

@@ -43,8 +43,9 @@ Task<Status> OpenFile::TruncateOnce(uint64_t size) {
       request.set_tail_digest(edge->condition.digest());
     }
   }
+  CallTrace trace{.only_in = handle_.session};
   const Result<v1::TruncateReply> reply =
-      co_await services_.session->Call(&MdsApi::Truncate, std::move(request), CallKind::kChange);
+      co_await services_.session->Call(&MdsApi::Truncate, std::move(request), CallKind::kChange, &trace);
   if (!reply.ok()) co_return reply.status();
   {
     std::lock_guard lock(mutex_);
@@ -105,8 +106,9 @@ Task<Status> OpenFile::PunchOnce(uint64_t offset, uint64_t length) {
     to_wire->set_digest(edge->condition.digest());
   }
   if (request.page_count() == 0 && request.edges_size() == 0) co_return Status::Ok();
+  CallTrace trace{.only_in = handle_.session};
   const Result<v1::PunchFileReply> reply =
-      co_await services_.session->Call(&MdsApi::Punch, std::move(request), CallKind::kChange);
+      co_await services_.session->Call(&MdsApi::Punch, std::move(request), CallKind::kChange, &trace);
   if (!reply.ok()) co_return reply.status();
   {
     std::lock_guard lock(mutex_);

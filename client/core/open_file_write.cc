@@ -144,7 +144,8 @@ Task<Status> OpenFile::SendChunk(std::shared_ptr<const Placement> placement, Str
     std::lock_guard lock(mutex_);
     written_osts_.insert(index);
   }
-  const Result<v1::WriteReply> reply = co_await ost->Write(std::move(header), std::move(run), std::move(memory), fate_);
+  const Result<v1::WriteReply> reply =
+      co_await ost->Write(handle_.session, std::move(header), std::move(run), std::move(memory), fate_);
   if (!reply.ok()) {
     const bool perhaps_done = reply.code() == Code::kUnavailable || reply.code() == Code::kTimedOut;
     if (perhaps_done) {

@@ -98,27 +98,36 @@ Task<Status> Ost::FindServer() {
 }
 
 Task<Result<uint64_t>> Ost::EnsureSession() {
-  // The number is enough: an OST that waits for replays must not wait for the metadata server too.
-  Result<uint64_t> number = session_->number();
-  if (*number == 0) number = co_await session_->EnsureSession();
-  if (!number.ok()) co_return number.status();
-  {
-    std::lock_guard lock(mutex_);
-    if (connected_session_ == *number) co_return *number;
+  for (;;) {
+    // The number is enough: an OST that waits for replays must not wait for the metadata server too.
+    Result<uint64_t> number = session_->number();
+    if (*number == 0) number = co_await session_->EnsureSession();
+    if (!number.ok()) co_return number.status();
+    const Status connected = co_await EnsureConnected(*number);
+    if (connected.ok()) co_return *number;
+    // This client was evicted. Whoever asked in the old session is told; not who has begun anew meanwhile.
+    const bool begun_anew = connected.code() == Code::kFenced && session_->number() != *number;
+    if (!begun_anew) co_return connected;
   }
+}
+
+Task<Status> Ost::EnsureConnected(uint64_t session) {
+  const auto is_connected = [&] {
+    std::lock_guard lock(mutex_);
+    return connected_session_ == session;
+  };
+  if (is_connected()) co_return Status::Ok();
   const uint64_t ticket = connect_failure_.Ticket();
   const AsyncSemaphore::Units alone = co_await connecting_.Take();
-  {
-    std::lock_guard lock(mutex_);
-    if (connected_session_ == *number) co_return *number;
-  }
-  if (const std::optional<Status> failed = connect_failure_.Since(ticket)) co_return *failed;
-  const Status connected = co_await Connect(*number);
+  if (is_connected()) co_return Status::Ok();
+  const std::optional<Status> failed = connect_failure_.Since(ticket);
+  if (failed && failed->code() != Code::kFenced) co_return *failed;  // that is one session's alone
+  const Status connected = co_await Connect(session);
   connect_failure_.Ended(connected);
   if (!connected.ok()) co_return connected;
   std::lock_guard lock(mutex_);
-  connected_session_ = *number;
-  co_return *number;
+  connected_session_ = session;
+  co_return Status::Ok();
 }
 
 Task<Status> Ost::Connect(uint64_t session) {
@@ -214,8 +223,8 @@ void Ost::SessionLost(uint64_t number) {
   if (connected_session_ == number) connected_session_ = 0;
 }
 
-Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run, AsyncSemaphore::Units memory,
-                                        std::shared_ptr<WriteFate> fate) {
+Task<Result<v1::WriteReply>> Ost::Write(uint64_t session, v1::WriteHeader header, CipherRunPtr run,
+                                        AsyncSemaphore::Units memory, std::shared_ptr<WriteFate> fate) {
   header.set_page_count(static_cast<uint32_t>(run->page_count()));
   header.set_meta_length(static_cast<uint32_t>(run->meta_bytes()));
   header.set_encrypted(run->encrypted());
@@ -230,8 +239,9 @@ Task<Result<v1::WriteReply>> Ost::Write(v1::WriteHeader header, CipherRunPtr run
     entry->SentWith(with);
     return uncommitted_.Add(entry, reply.header());
   };
+  CallTrace trace{.only_in = session};
   Result<v1::WriteReply> reply =
-      co_await Exchange<v1::WriteReply>(this, CallKind::kChange, std::move(send), nullptr, std::move(keep));
+      co_await Exchange<v1::WriteReply>(this, CallKind::kChange, std::move(send), &trace, std::move(keep));
   if (reply.ok()) {
     budget_.Added();
     ArmQuestion();
@@ -255,7 +265,8 @@ Task<Status> Ost::Commit() {
     const Result<v1::CommitReply> reply = co_await SendCommit();
     if (!reply.ok()) {
       const Status status = reply.status().With("committing on " + Name());
-      uncommitted_.LoseAll(status);
+      // What an evicted client was answered is stable, or its replay is refused: each is told by itself.
+      if (status.code() != Code::kFenced) uncommitted_.LoseAll(status);
       co_return status;
     }
     // Else it restarted meanwhile: what was replayed there is to be committed there.

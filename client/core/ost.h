@@ -26,9 +26,10 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
 
   uint32_t index() const { return index_; }
 
-  // memory: what the budget gave for this run. An answered write counts as uncommitted until the OST says otherwise.
-  Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run, AsyncSemaphore::Units memory,
-                                     std::shared_ptr<WriteFate> fate);
+  // session: in which the file was opened. memory: what the budget gave for this run. An answered write counts as
+  // uncommitted until the OST says otherwise.
+  Task<Result<v1::WriteReply>> Write(uint64_t session, v1::WriteHeader header, CipherRunPtr run,
+                                     AsyncSemaphore::Units memory, std::shared_ptr<WriteFate> fate);
   Task<Result<ObjectPages>> Read(v1::ReadRequest request);
   // Everything answered so far is stable. Several callers share one request where they can.
   Task<Status> Commit();
@@ -51,6 +52,7 @@ class Ost final : public Peer, public std::enable_shared_from_this<Ost> {
   std::shared_ptr<OssApi> api() const;
   Task<Status> FindServer();
   Task<Result<v1::CommitReply>> SendCommit();
+  Task<Status> EnsureConnected(uint64_t session);
   Task<Status> Connect(uint64_t session);
   Task<Status> EndReplay(uint64_t session, uint64_t boot_count, int64_t deadline_ms);
   class Written;  // a write that was answered

@@ -89,6 +89,9 @@ inline Duration BackOff(int attempt, Random& random) {
 
 // What a caller may want to know of how its request went.
 struct CallTrace {
+  // The request belongs to this session, as a write to a file that was opened in it does: in another it is not sent, and the
+  // answer is kFenced. 0: to none.
+  uint64_t only_in = 0;
   uint64_t session = 0;  // of the attempt that was answered
   uint64_t xid = 0;
   // The request may also have been done in a session that is gone: then kExists or kNotFound may be the echo of our own
@@ -117,6 +120,9 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
       status = session.status();
       if (status.code() != Code::kUnavailable) co_return status;
     } else {
+      if (trace != nullptr && trace->only_in != 0 && trace->only_in != *session) {
+        co_return Status(Code::kFenced, "this client was evicted: it was not heard in time");
+      }
       if (header.session() != *session) {
         if (answer_missing && trace != nullptr) trace->unsure = true;
         answer_missing = false;

@@ -12,8 +12,10 @@ Task<Result<v1::Inode>> SharedLookups::Ask(v1::LookupRequest request) {
     std::lock_guard lock(mutex_);
     std::shared_ptr<Asking>& known = asking_[key];
     if (known == nullptr) {
-      known = std::make_shared<Asking>(std::numeric_limits<size_t>::max(),
-                                       [this](std::vector<v1::LookupRequest> same) { return SendOne(std::move(same)); });
+      known = std::make_shared<Asking>(
+          std::numeric_limits<size_t>::max(),
+          [this](std::vector<v1::LookupRequest> same) { return SendOne(std::move(same)); },
+          [](const Result<v1::Inode>& answer) { return answer.code() == Code::kUnavailable; });
     }
     asking = known;
   }

@@ -44,7 +44,14 @@ Result<std::optional<rows::TargetRow>> ClusterMap::Announce(const v1::Target& ta
   const bool changed = known.row.instance().empty() || known.row.target().address() != target.address() ||
                        known.row.target().boot_count() != target.boot_count();
   const bool came_up = !IsUp(known, now);
+  const v1::Target before = known.row.target();
   *known.row.mutable_target() = target;
+  if (target.capacity_bytes() == 0) {  // it does not serve yet, and does not know
+    known.row.mutable_target()->set_capacity_bytes(before.capacity_bytes());
+    known.row.mutable_target()->set_used_bytes(before.used_bytes());
+    known.row.mutable_target()->set_free_bytes(before.free_bytes());
+    known.row.mutable_target()->set_objects(before.objects());
+  }
   known.row.mutable_target()->clear_state();
   known.row.mutable_target()->clear_silent_ms();
   known.row.set_instance(instance);

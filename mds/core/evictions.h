@@ -26,12 +26,14 @@ class Evictions {
     const auto it = fenced_by_.find(session);
     if (it != fenced_by_.end()) it->second.insert(ost);
   }
-  // Takes out those that all of these OSTs have fenced: nobody has to be told any more.
-  std::vector<uint64_t> TakeFinished(const std::vector<uint32_t>& osts) {
+  // Takes out those of which nobody has to be told any more: all of these OSTs have fenced them, or they are below the oldest
+  // open session, whose number every OST hears each time.
+  std::vector<uint64_t> TakeFinished(const std::vector<uint32_t>& osts, uint64_t oldest) {
     std::vector<uint64_t> finished;
     for (auto it = fenced_by_.begin(); it != fenced_by_.end();) {
       bool all = true;
       for (uint32_t ost : osts) all = all && it->second.contains(ost);
+      all = all || it->first < oldest;
       if (all) finished.push_back(it->first);
       it = all ? fenced_by_.erase(it) : std::next(it);
     }

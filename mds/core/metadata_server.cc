@@ -1,5 +1,7 @@
 #include "mds/core/metadata_server.h"
 
+#include <algorithm>
+
 #include "common/base/planted_bug.h"
 #include "common/wire/wire.h"
 #include "mds/core/files.h"
@@ -113,11 +115,17 @@ Task<Result<Reply>> Serve(Core& core, const char* operation, Kind kind, Request 
   co_return reply;
 }
 
-void EvictSilent(Core& core, uint64_t session) {
-  EndSession(core, session, SessionEnd::kEvicted);
-  if (!core.options.notice) return;
-  core.options.notice(Status(Code::kTimedOut, "the client of session " + std::to_string(session) +
-                                                  " was silent for too long: evicted"));
+// Who is found silent twice is evicted. After a pause of this very machine signs of life are waiting to be read: once is not
+// enough. Answers those who were found silent now.
+std::vector<uint64_t> EvictSilent(Core& core, const std::vector<uint64_t>& suspected, std::vector<uint64_t> silent) {
+  for (uint64_t session : silent) {
+    if (std::find(suspected.begin(), suspected.end(), session) == suspected.end()) continue;
+    EndSession(core, session, SessionEnd::kEvicted);
+    if (!core.options.notice) continue;
+    core.options.notice(Status(Code::kTimedOut, "the client of session " + std::to_string(session) +
+                                                    " was silent for too long: evicted"));
+  }
+  return silent;
 }
 
 }  // namespace
@@ -147,6 +155,7 @@ Task<void> MetadataServer::Stop() {
 
 Task<void> MetadataServer::Tick() {
   MonotonicTime committed = core_.clock.Now();
+  std::vector<uint64_t> suspected;
   while (!core_.stopping) {
     co_await Sleep(core_.timers, core_.strand, core_.options.tick);
     if (core_.stopping) break;
@@ -157,7 +166,7 @@ Task<void> MetadataServer::Tick() {
       core_.committer.Begin();
     }
     const MonotonicTime limit = now + -core_.options.session_silent_max;
-    for (uint64_t silent : core_.sessions.SilentSince(limit)) EvictSilent(core_, silent);
+    suspected = EvictSilent(core_, suspected, core_.sessions.SilentSince(limit));
     core_.map.Refresh(now);
     core_.destroyer.Kick();
   }
@@ -170,7 +179,9 @@ Task<Result<v1::ReopenReply>> MetadataServer::Reopen(v1::ReopenRequest request) 
   return Serve(core_, "Reopen", Kind::kReturn, std::move(request), ServeReopen);
 }
 Task<Result<v1::ReplayReply>> MetadataServer::Replay(v1::ReplayRequest request) {
-  return DoAgain(*this, std::move(request));
+  co_await Hop(core_.strand);
+  NACRE_CO_RETURN_IF_ERROR(Admit(core_, request.header(), Kind::kReturn));
+  co_return co_await DoAgain(*this, std::move(request));
 }
 Task<Result<v1::EndReplayReply>> MetadataServer::EndReplay(v1::EndReplayRequest request) {
   return Serve(core_, "EndReplay", Kind::kReturn, std::move(request), ServeEndReplay);

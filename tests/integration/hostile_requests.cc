@@ -119,6 +119,13 @@ void AddUnknownFids(Table& table) {
   });
 }
 
+void AddReplays(Table& table) {
+  table.Add<v1::ReplayRequest>("Replay", "an unknown session", [](auto& r) { r.mutable_header()->set_session(kMax); });
+  table.Add<v1::ReplayRequest>("Replay", "a thousand and one", [](auto& r) {
+    for (int i = 0; i <= 1000; ++i) r.add_changes();
+  });
+}
+
 void AddFindings(Table& table) {
   table.Add<v1::CheckRequest>("Check", "no area", [](auto&) {});
   table.Add<v1::CheckRequest>("Check", "an OST that is not there", [](auto& r) {
@@ -330,6 +337,7 @@ std::vector<WrongRequest> WrongMdsRequests(Session& session) {
   Table table(session);
   AddWrongHeaders(table);
   AddUnknownFids(table);
+  AddReplays(table);
   AddFindings(table);
   AddCreates(table);
   AddRest(table);

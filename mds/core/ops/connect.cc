@@ -71,7 +71,10 @@ Answer<v1::ConnectReply> ServeConnect(Core& core, Op& op, const v1::ConnectReque
   NACRE_CO_RETURN_IF_ERROR(
       core.sessions.Open(number, header.client_id(), request.client_name(), core.clock.Now()));
   reply.set_session(number);
-  if (resumes) co_return reply;
+  if (resumes) {
+    op.ReliesOn(core.transnos.last());  // its begin may not be stable yet, nor the answer to it given
+    co_return reply;
+  }
   Change change(core);
   PutSession(core, change, number);
   change.batch().Put(kMetaFamily, std::string(kMetaNextSession), EncodeNumber(core.next_session));

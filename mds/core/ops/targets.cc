@@ -21,7 +21,7 @@ namespace {
 void SpeakOfSessions(Core& core, Op& op, const v1::AnnounceTargetRequest& request, v1::AnnounceTargetReply* reply) {
   const uint32_t ost = request.target().index();
   for (uint64_t session : request.fenced_sessions()) core.evictions.FencedBy(ost, session);
-  const std::vector<uint64_t> finished = core.evictions.TakeFinished(core.map.Osts());
+  const std::vector<uint64_t> finished = core.evictions.TakeFinished(core.map.Osts(), OldestSession(core));
   if (!finished.empty()) {
     Change change(core);
     for (uint64_t session : finished) change.batch().Delete(kSessionFamily, NumberKey(session));

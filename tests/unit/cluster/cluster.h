@@ -16,7 +16,8 @@ class Cluster {
  public:
   explicit Cluster(uint64_t seed, uint32_t osts = 3)
       : loop(seed), random(seed + 1),
-        mds_(loop, random, [this](uint32_t ost, std::shared_ptr<const CallerLife> life) { return LinkForMds(ost, life); }) {
+        mds_(loop, random,
+             [this](uint32_t ost, std::shared_ptr<const CallerLife> life) { return LinkForMds(ost, std::move(life)); }) {
     mds_.Start();
     for (uint32_t index = 0; index < osts; ++index) {
       osts_.push_back(std::make_unique<OstHost>(loop, random, index));

@@ -174,6 +174,7 @@ TEST_F(Files, ASilentSessionIsClosedAndItsFilesSettled) {
   const Opened orphan = Written("orphan", 10);
   ASSERT_TRUE(Unlink(Root(), "orphan").ok());
   Tick(std::chrono::seconds(61));
+  Tick(std::chrono::seconds(1));
   v1::HeartbeatRequest beat;
   *beat.mutable_header() = Header(session);
   EXPECT_EQ(SyncWait(server->Heartbeat(beat)).code(), Code::kNotConnected);

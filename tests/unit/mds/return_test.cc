@@ -45,6 +45,20 @@ TEST_F(Return, ASessionGoesOnAndNothingElseBeginsBefore) {
 }
 
 // Its answer was lost, and perhaps the server with it: else a session would be left that nobody comes back to.
+TEST_F(Return, AConnectThatIsSentAgainIsAnsweredWhenTheSessionIsStable) {
+  v1::ConnectRequest request;
+  *request.mutable_header() = Header(0);
+  request.mutable_header()->set_client_id("a-new-one-16-byt");
+  io.hold = true;
+  const auto first = Begin(server->Connect(request)), second = Begin(server->Connect(request));
+  EXPECT_FALSE(first->has_value());
+  EXPECT_FALSE(second->has_value()) << "a crash would give its number to somebody else";
+  io.LetGo();
+  ASSERT_TRUE(first->has_value() && second->has_value());
+  EXPECT_EQ(first->value()->session(), second->value()->session());
+  io.hold = false;
+}
+
 TEST_F(Return, AConnectThatIsSentAgainGetsTheSessionThatItHadBegun) {
   v1::ConnectRequest request;
   *request.mutable_header() = Header(0);
@@ -267,6 +281,49 @@ class Replay : public Return {
     return request;
   }
 };
+
+TEST_F(Replay, ManyInOneRequestAreDoneInOrderEachByItself) {
+  const v1::MakeRequest a = MakeOf(Root(), "a"), b = MakeOf(Root(), "b"), none = MakeOf(Root(), "c");
+  const v1::MakeRequest again = AsReplay(a, SyncWait(server->Make(a))->header());
+  const v1::MakeRequest last = AsReplay(b, SyncWait(server->Make(b))->header());
+  CrashServerAwaited();
+  ComeBack();
+  v1::ReplayRequest request;
+  EXPECT_EQ(SyncWait(server->Replay(request)).code(), Code::kUnsupported) << "no header";
+  *request.mutable_header() = Header(session);
+  *request.add_changes()->mutable_make() = again;
+  *request.add_changes()->mutable_make() = none;
+  request.add_changes();
+  *request.add_changes()->mutable_make() = last;
+  const auto reply = SyncWait(server->Replay(request));
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  ASSERT_EQ(reply->answers_size(), 4);
+  EXPECT_EQ(reply->answers(0).code(), 0u);
+  EXPECT_EQ(StatusOf(reply->answers(1)).code(), Code::kInvalid) << "new work among replays";
+  EXPECT_EQ(StatusOf(reply->answers(2)).code(), Code::kInvalid) << "empty";
+  EXPECT_EQ(reply->answers(3).code(), 0u);
+  EXPECT_GT(reply->answers(3).transno(), reply->answers(0).transno());
+  EndRecovery();
+  EXPECT_TRUE(Lookup(Root(), "a").ok() && Lookup(Root(), "b").ok());
+  EXPECT_EQ(Lookup(Root(), "c").code(), Code::kNotFound);
+}
+
+TEST_F(Replay, EndsEarlyWhereTheSessionIsGone) {
+  const v1::MakeRequest a = MakeOf(Root(), "a");
+  v1::MakeRequest again = AsReplay(a, SyncWait(server->Make(a))->header());
+  CrashServerAwaited();
+  ComeBack();
+  v1::ReplayRequest request;
+  *request.mutable_header() = Header(session);
+  v1::MakeRequest of_another = again;
+  of_another.mutable_header()->set_session(session + 100);
+  *request.add_changes()->mutable_make() = of_another;
+  *request.add_changes()->mutable_make() = again;
+  const auto reply = SyncWait(server->Replay(request));
+  ASSERT_TRUE(reply.ok());
+  ASSERT_EQ(reply->answers_size(), 1);
+  EXPECT_EQ(StatusOf(reply->answers(0)).code(), Code::kNotConnected);
+}
 
 TEST_F(Replay, GivesAChangeAgainAsItWas) {
   const v1::MakeRequest make = MakeOf(Root(), "dir");

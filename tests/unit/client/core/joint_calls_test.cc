@@ -34,7 +34,8 @@ class JointCallsTest : public testing::Test {
   }
   std::vector<Request> requests;
   std::vector<std::string> verdicts;
-  JointCalls<int, std::string> calls{3, [this](std::vector<int> items) { return Send(std::move(items)); }};
+  JointCalls<int, std::string> calls{3, [this](std::vector<int> items) { return Send(std::move(items)); },
+                                     [](const std::string& verdict) { return verdict == "done 13"; }};
 };
 
 TEST_F(JointCallsTest, WhoComesAloneIsSentAtOnce) {
@@ -65,6 +66,16 @@ TEST_F(JointCallsTest, WhoComesWhileOneIsUnderWayGoesWithTheNextAndNeverWithThat
   EXPECT_EQ(verdicts, (std::vector<std::string>{"done 1", "done 2", "done 3", "done 4", "done 5", "done 6"}));
 }
 
+TEST_F(JointCallsTest, WhoWaitsForAServerThatDoesNotAnswerFailsWithTheFirst) {
+  for (int item : {13, 14, 15}) Call(item);
+  requests[0].answered.Set(true);
+  EXPECT_EQ(verdicts, (std::vector<std::string>{"done 13", "done 13", "done 13"}));
+  Call(16);
+  ASSERT_EQ(requests.size(), 2u) << "who comes later tries himself";
+  requests[1].answered.Set(true);
+  EXPECT_EQ(verdicts.back(), "done 16");
+}
+
 TEST(JointCalls, EveryThreadGetsItsOwnVerdict) {
   constexpr int kThreads = 8, kCalls = 2000;
   std::atomic<int> requests{0}, wrong{0};
@@ -72,7 +83,7 @@ TEST(JointCalls, EveryThreadGetsItsOwnVerdict) {
     ++requests;
     for (int& item : items) item = -item;
     co_return items;
-  });
+  }, [](int) { return false; });
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
