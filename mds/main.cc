@@ -47,8 +47,13 @@ struct MdtOptions {
   Duration session_timeout = std::chrono::seconds(60);
 };
 
+constexpr Duration kSessionTimeoutMin = std::chrono::seconds(2);  // two ticks find a client silent
+
 Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
   const int64_t index = mdt.index;
+  if (mdt.session_timeout < kSessionTimeoutMin) {
+    return Status(Code::kInvalid, "session_timeout is below 2s: every client would be evicted between two signs of life");
+  }
   NACRE_RETURN_IF_ERROR(StartLog("mdt" + std::to_string(index), options.log_level));
   WarnIfFewOpenFiles();
   NACRE_RETURN_IF_ERROR(CheckListenAddress(options.listen, options.insecure));

@@ -2,7 +2,7 @@
 //
 // Any thread; shared, because a heartbeat may be under way. A restarted server is told what is open, and the session goes
 // on. When the server forgot the session (it heard nothing for too long), the next request opens a new one; files opened in
-// the old one answer kStale (number() tells).
+// the old one answer kFenced (number() tells).
 #pragma once
 
 #include <atomic>

@@ -105,7 +105,8 @@ std::string DevCluster::LastLogLines(const std::string& name) const {
     if (lines.size() > kLinesMax) lines.pop_front();
   }
   std::string text;
-  for (const std::string& line : lines) text += "\n    " + line;
+  for (const std::string& line : lines) text += (text.empty() ? " '" : "', '") + line;
+  if (!text.empty()) text += "'";
   return text;
 }
 
@@ -139,7 +140,7 @@ Status DevCluster::WaitUntilServing(DevState& state, const std::vector<std::stri
     std::this_thread::sleep_for(kProbePause);
   }
   std::string logs;
-  for (const Target& target : asked) logs += "\n  the log of " + target.name + " ends with" + LastLogLines(target.name);
+  for (const Target& target : asked) logs += "; the log of " + target.name + " ends with" + LastLogLines(target.name);
   return Status(Code::kUnavailable, "the cluster in '" + directory_ + "' is not ready: " + last.message() + logs);
 }
 

@@ -29,7 +29,7 @@ enum class Code : int {
   kNameTooLong = 10,    // ENAMETOOLONG
   kNoSpace = 11,        // ENOSPC
   kInvalid = 12,        // EINVAL: the request makes no sense
-  kStale = 13,          // ESTALE: session closed, object destroyed, FID gone
+  kStale = 13,          // ESTALE: handle closed, object destroyed, FID gone
   kIo = 14,             // EIO
   kIntegrity = 15,      // EBADMSG: checksum or authentication failed
   kUnavailable = 16,    // EHOSTUNREACH: no answer came; the request may or may not have been done

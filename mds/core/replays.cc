@@ -15,6 +15,8 @@ Task<Result<v1::ReplyHeader>> Do(MdsApi& mds, Task<Result<Reply>> (MdsApi::*meth
   co_return reply->header();
 }
 
+Task<Result<v1::ReplyHeader>> RefuseEmpty() { co_return Status(Code::kInvalid, "an empty replay"); }
+
 Task<Result<v1::ReplyHeader>> DoOne(MdsApi& mds, v1::ReplayRequest::Change change) {
   using Change = v1::ReplayRequest::Change;
   switch (change.request_case()) {
@@ -34,7 +36,7 @@ Task<Result<v1::ReplyHeader>> DoOne(MdsApi& mds, v1::ReplayRequest::Change chang
     case Change::kGrantFids: return Do(mds, &MdsApi::GrantFids, std::move(*change.mutable_grant_fids()));
     case Change::REQUEST_NOT_SET: break;
   }
-  return [](Status refusal) -> Task<Result<v1::ReplyHeader>> { co_return refusal; }(Status(Code::kInvalid, "an empty replay"));
+  return RefuseEmpty();
 }
 
 }  // namespace

@@ -23,9 +23,9 @@ class ServerProcess(unittest.TestCase):
         self.home = tempfile.mkdtemp(prefix="nacre-test-")
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
 
-    def begin_mds(self, address):
+    def begin_mds(self, address, *options):
         """A metadata server; its log goes to mds.log."""
-        words = [os.path.join(BIN, "nacre-mds"), "--data_dir", os.path.join(self.home, "mdt0"), "--listen", address]
+        words = [os.path.join(BIN, "nacre-mds"), "--data_dir", os.path.join(self.home, "mdt0"), "--listen", address, *options]
         with open(os.path.join(self.home, "mds.log"), "wb") as log:
             process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=few_files_at_first)
         self.addCleanup(process.wait)
@@ -42,6 +42,25 @@ class ServerProcess(unittest.TestCase):
         with open("/proc/%d/limits" % process.pid) as limits:
             soft, hard = next(line for line in limits if line.startswith("Max open files")).split()[3:5]
         self.assertEqual(soft, hard)
+
+    def test_a_session_timeout_that_would_evict_everybody_is_refused(self):
+        process = self.begin_mds("127.0.0.1:0", "--session-timeout", "0s")
+        self.assertNotEqual(process.wait(timeout=120), 0)
+        self.assertIn("session_timeout is below 2s", self.log())
+
+    def test_an_ost_that_waits_for_its_mdt_says_so_and_stops_when_told(self):
+        with socket.socket() as nobody:  # bound, and does not listen
+            nobody.bind(("127.0.0.1", 0))
+            words = [os.path.join(BIN, "nacre-oss"), "--data_dir", os.path.join(self.home, "ost0"), "--listen", "127.0.0.1:0",
+                     "--mds", "127.0.0.1:%d" % nobody.getsockname()[1]]
+            with open(os.path.join(self.home, "mds.log"), "wb") as log:
+                process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            wait_until(lambda: "waiting for MDT0000" in self.log(), "it says whom it waits for")
+            process.terminate()
+            self.assertEqual(process.wait(timeout=120), 0, self.log())
+        self.assertNotIn("ready:", self.log())
 
     def test_a_port_that_is_taken_ends_a_server_with_one_clean_message(self):
         with socket.socket() as taken:

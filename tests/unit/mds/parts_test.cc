@@ -93,6 +93,27 @@ TEST(Openers, SayWhoWasAloneAndWhoWasLast) {
   EXPECT_FALSE(openers.Remove(fid, {1, 12}).only_writer);
 }
 
+// An OST announces itself before it serves, and cannot say yet how full it is.
+TEST(ClusterMap, ATargetThatDoesNotServeYetKeepsTheSpaceItHad) {
+  ClusterMap map(std::chrono::seconds(10));
+  v1::Target target;
+  target.set_kind(v1::TARGET_OST);
+  target.set_address("a:1");
+  target.set_boot_count(1);
+  target.set_capacity_bytes(1000);
+  target.set_free_bytes(400);
+  const std::string instance(16, 'i');
+  ASSERT_TRUE(map.Announce(target, instance, MonotonicTime{0}).ok());
+  target.set_boot_count(2);
+  target.clear_capacity_bytes();
+  target.clear_free_bytes();
+  const auto stored = map.Announce(target, instance, MonotonicTime{0});
+  ASSERT_TRUE(stored.ok() && stored->has_value());
+  EXPECT_EQ((*stored)->target().boot_count(), 2u);
+  EXPECT_EQ((*stored)->target().capacity_bytes(), 1000u);
+  EXPECT_EQ(map.UsableOsts(MonotonicTime{0})[0].free_bytes, 400u);
+}
+
 TEST(ClusterMap, TargetsGoDownWhenSilentAndComeBack) {
   ClusterMap map(std::chrono::seconds(10));
   v1::Target target;
