@@ -97,6 +97,17 @@ struct CallTrace {
   // The request may also have been done in a session that is gone: then kExists or kNotFound may be the echo of our own
   // success, and the caller looks.
   bool unsure = false;
+
+  // The next attempt is made in this session, with this xid.
+  Status EnterSession(uint64_t number, uint64_t new_xid, bool answer_missing) {
+    if (only_in != 0 && only_in != number) {
+      return Status(Code::kFenced, "this client was evicted: it was not heard in time");
+    }
+    unsure |= answer_missing;
+    session = number;
+    xid = new_xid;
+    return Status::Ok();
+  }
 };
 
 // Keeps a change that was answered, for replay, with the header it was sent with. False: the answer is of a life of the
@@ -120,16 +131,11 @@ Task<Result<Reply>> Exchange(Peer* peer, CallKind kind, Send send, CallTrace* tr
       status = session.status();
       if (status.code() != Code::kUnavailable) co_return status;
     } else {
-      if (trace != nullptr && trace->only_in != 0 && trace->only_in != *session) {
-        co_return Status(Code::kFenced, "this client was evicted: it was not heard in time");
-      }
       if (header.session() != *session) {
-        if (answer_missing && trace != nullptr) trace->unsure = true;
-        answer_missing = false;
         header = peer->NewHeader(*session);
-        if (trace != nullptr) trace->session = *session;
-        if (trace != nullptr) trace->xid = header.xid();
         header.set_slot(slot.number());
+        if (trace != nullptr) NACRE_CO_RETURN_IF_ERROR(trace->EnterSession(*session, header.xid(), answer_missing));
+        answer_missing = false;
       }
       header.set_resent(answer_missing);
       header.set_server_boot_count(peer->Life());
