@@ -27,6 +27,9 @@ enum class PlantedBug {
   kTransnosBeginAnew,       // a restarted OST counts its changes from the beginning again
   kTooMuchCalledStable,     // an OST calls stable what it has only answered
   kFencesIgnored,           // an OST goes on taking writes of evicted clients
+  kResendDoneAgain,         // an OST does a write again whose answer was lost
+  kMdsResendDoneAgain,      // the MDS does so with a change
+  kCycleUnchecked,          // a directory may move below itself
   kFreedTooEarly,           // the place of a committed page is used again before its successor is committed
 };
 

@@ -35,6 +35,13 @@ Seen ReplyTable::Judge(uint64_t session, uint32_t slot, uint64_t xid) const {
   return last->xid == xid ? Seen::kAnswered : Seen::kPast;
 }
 
+ReplyTable::SeenReplay ReplyTable::JudgeReplay(uint64_t session, uint32_t slot, uint64_t xid) const {
+  const ReplyRecord* last = Find(session, slot);
+  if (last != nullptr && last->xid >= xid) return SeenReplay::kDone;
+  const auto refusal = refusals_.find({session, slot});
+  return refusal != refusals_.end() && refusal->second.xid >= xid ? SeenReplay::kRefused : SeenReplay::kNew;
+}
+
 const ReplyRecord* ReplyTable::Find(uint64_t session, uint32_t slot) const {
   auto it = records_.find({session, slot});
   return it == records_.end() ? nullptr : &it->second;

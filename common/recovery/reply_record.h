@@ -50,6 +50,15 @@ class ReplyTable {
   // The request was answered with this error. One after which the client sends the same request again is not remembered.
   void Refuse(uint64_t session, uint32_t slot, uint64_t xid, const Status& why);
   Status RefusalOf(uint64_t session, uint32_t slot) const;
+
+  // A replay: of a change that an earlier life answered. The changes of a slot become stable, and are replayed, in their
+  // order, so its record tells of those before it too.
+  enum class SeenReplay {
+    kNew,      // lost: do it again
+    kDone,     // it is there, or what its slot did later is
+    kRefused,  // in this life: its client was told that it is lost
+  };
+  SeenReplay JudgeReplay(uint64_t session, uint32_t slot, uint64_t xid) const;
   // Forgets a session; the keys are to be deleted from the store.
   std::vector<std::string> Drop(uint64_t session);
 

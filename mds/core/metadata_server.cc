@@ -48,21 +48,27 @@ void FillHeader(Core& core, v1::ReplyHeader* header) {
   header->set_mdt_epoch(kMdtEpoch);
 }
 
-// Of a change that an earlier life answered: what its slot's reply record says, or nullopt: it is to be done again. The
-// changes of a slot become stable in their order, so the record tells of those before it too.
+// Of a change that an earlier life answered: what its slot's reply record says, or nullopt: it is to be done again.
 template <typename Request, typename Reply>
 Result<std::optional<Reply>> JudgeReplay(Core& core, Op& op, const Request& request) {
   const v1::RequestHeader& header = op.header();
-  const ReplyRecord* record = core.replies.Find(op.session(), header.slot());
-  if (record != nullptr && record->xid >= header.xid()) {
+  const ReplyTable::SeenReplay seen = core.replies.JudgeReplay(op.session(), header.slot(), header.xid());
+  if (seen == ReplyTable::SeenReplay::kDone) {
     Reply reply;
-    reply.mutable_header()->set_transno(record->transno);
+    reply.mutable_header()->set_transno(core.replies.Find(op.session(), header.slot())->transno);
     TakeUpAnswered(core, op, request, reply);
     return std::optional<Reply>(std::move(reply));
   }
+  if (seen == ReplyTable::SeenReplay::kRefused) return core.replies.RefusalOf(op.session(), header.slot());
   if (core.window.Awaits(op.session(), header.client_id())) return std::optional<Reply>();
   ++core.replays_refused;
   return Status(Code::kStale, "the change was not committed when the server restarted, and its replay came too late");
+}
+
+// A copy of the request that arrives late is answered in the same way.
+void RememberRefusal(Core& core, const Op& op, const Status& why) {
+  if (core.sessions.Find(op.session()) == nullptr) return;
+  core.replies.Refuse(op.session(), op.header().slot(), op.header().xid(), why);
 }
 
 template <typename Request, typename Reply>
@@ -73,6 +79,7 @@ Task<Result<Reply>> Replay(Core& core, Op& op, const Request& request,
   if (judged->has_value()) co_return std::move(**judged);
   Result<Reply> reply = co_await serve(core, op, request);
   ++(reply.ok() ? core.replayed : core.replays_refused);
+  if (!reply.ok()) RememberRefusal(core, op, reply.status());
   co_return reply;
 }
 
@@ -86,7 +93,7 @@ Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& reques
     alone = co_await core.request_locks.Exclusive(request_key);
   }
   if (op.is_replay()) co_return co_await Replay(core, op, request, serve);
-  if (kind == Kind::kChange) {
+  if (kind == Kind::kChange && !Planted(PlantedBug::kMdsResendDoneAgain)) {
     auto answered = FindAnswered<Reply>(core, op);
     if (!answered.ok()) co_return answered.status();
     if (answered->has_value()) {
@@ -95,8 +102,7 @@ Task<Result<Reply>> Perform(Core& core, Op& op, Kind kind, const Request& reques
     }
   }
   Result<Reply> reply = co_await serve(core, op, request);
-  const bool refused = kind == Kind::kChange && !reply.ok() && core.sessions.Find(op.session()) != nullptr;
-  if (refused) core.replies.Refuse(op.session(), op.header().slot(), op.header().xid(), reply.status());
+  if (kind == Kind::kChange && !reply.ok()) RememberRefusal(core, op, reply.status());
   co_return reply;
 }
 

@@ -71,13 +71,14 @@ Task<Status> ObjectServer::AdmitOrderAfterRecovery(const v1::RequestHeader& head
 }
 
 std::optional<Result<v1::WriteReply>> ObjectServer::JudgeReplay(const v1::RequestHeader& header) {
-  // The requests of a slot become stable in their order, so the record tells of those before it too. Where a replay comes
-  // twice, it tells of the first.
-  const ReplyRecord* record = replies_.Find(header.session(), header.slot());
-  if (record != nullptr && record->xid >= header.xid()) {
+  const ReplyTable::SeenReplay seen = replies_.JudgeReplay(header.session(), header.slot(), header.xid());
+  if (seen == ReplyTable::SeenReplay::kDone) {
     v1::WriteReply reply;
-    FillHeader(*reply.mutable_header(), record->transno);
+    FillHeader(*reply.mutable_header(), replies_.Find(header.session(), header.slot())->transno);
     return reply;
+  }
+  if (seen == ReplyTable::SeenReplay::kRefused) {
+    return Result<v1::WriteReply>(replies_.RefusalOf(header.session(), header.slot()));
   }
   if (stopped_in_recovery_) return Status(Code::kUnavailable, "the server is stopping");
   if (window_.Awaits(header.session(), header.client_id())) {

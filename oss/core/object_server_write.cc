@@ -8,6 +8,7 @@
 namespace nacre {
 
 std::optional<Result<v1::WriteReply>> ObjectServer::AnswerFromRecord(const v1::RequestHeader& header) {
+  if (Planted(PlantedBug::kResendDoneAgain)) return std::nullopt;
   switch (replies_.Judge(header.session(), header.slot(), header.xid())) {
     case Seen::kNew:
       return std::nullopt;
@@ -46,9 +47,8 @@ Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, Ciph
   const auto lock = co_await object_locks_.Exclusive(checked->object);
   const ObjectUse object = table_.Enter(checked->object);
   Result<v1::WriteReply> reply = co_await WriteLocked(object, request, *checked, *run);
-  if (request.header().replay()) {
-    ++(reply.ok() ? replayed_ : replays_refused_);
-  } else if (!reply.ok() && sessions_.Find(slot_key.first) != nullptr) {
+  if (request.header().replay()) ++(reply.ok() ? replayed_ : replays_refused_);
+  if (!reply.ok() && sessions_.Find(slot_key.first) != nullptr) {
     replies_.Refuse(slot_key.first, slot_key.second, request.header().xid(), reply.status());
   }
   co_return reply;

@@ -188,6 +188,11 @@ std::unique_ptr<MemoryDevice> MemoryDevice::CrashedCopy(Random& random, Executor
 
 void MemoryDevice::FailNextWrite(Status error) { SetOnce(mutex_, fail_write_, std::move(error)); }
 void MemoryDevice::FailNextRead(Status error) { SetOnce(mutex_, fail_read_, std::move(error)); }
+void MemoryDevice::FailNoRead() {
+  std::lock_guard lock(mutex_);
+  fail_read_.reset();
+}
+
 void MemoryDevice::FailNextSync(Status error) { SetOnce(mutex_, fail_sync_, std::move(error)); }
 
 void MemoryDevice::LimitBytes(uint64_t bytes) {

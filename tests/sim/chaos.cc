@@ -19,6 +19,7 @@ void Chaos::Begin() {
   Start(plan.failed_syncs, &Chaos::FailSync);
   Start(plan.flips, &Chaos::FlipBit);
   Start(plan.full_disks, &Chaos::FillDisk);
+  Start(plan.failed_reads, &Chaos::FailRead);
   Start(plan.blackouts, &Chaos::Blackout);
   Start(plan.order_partitions, &Chaos::CutOffOrders);
 }
@@ -44,6 +45,8 @@ Task<void> Chaos::End() {
   co_await world_.Heal();
   while (running_ > 0) co_await Sleep(world_.loop, world_.loop, std::chrono::milliseconds(100));
   co_await world_.Heal();
+  world_.mds->FailNoRead();
+  for (const auto& ost : world_.osts) ost->FailNoRead();
 }
 
 Duration Chaos::Exponential(Duration mean) {
@@ -133,6 +136,28 @@ void Chaos::FailSync() {
   } else {
     ost.device().FailNextSync(error);
   }
+}
+
+void Chaos::FailRead() {
+  ++running_;
+  Detach(FailReadOf(static_cast<uint32_t>(world_.dice.Below(world_.osts.size() * 2 + 1))));
+}
+
+// Not of one that takes replays: what it cannot read then is lost, and told, but only later.
+Task<void> Chaos::FailReadOf(uint32_t which) {
+  const Status error(Code::kIo, "the disk failed");
+  if (which == 0) {
+    if (co_await world_.MdsServes()) {
+      ++world_.failed_reads;
+      world_.Note("the next read of the MDS fails");
+      world_.mds->FailNextRead(error);
+    }
+  } else if (const uint32_t index = (which - 1) / 2; co_await world_.OstServes(index)) {
+    ++world_.failed_reads;
+    world_.Note("the next read of OST " + std::to_string(index) + " fails");
+    world_.osts[index]->FailNextRead(error, which % 2 == 0);
+  }
+  --running_;
 }
 
 void Chaos::FlipBit() {

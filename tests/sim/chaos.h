@@ -33,8 +33,10 @@ class Chaos {
   void FailSync();
   void FlipBit();
   void FillDisk();
+  void FailRead();
   Task<void> MendLater(SimClientPtr client, Duration after);
   Task<void> MendOrdersLater(Duration after);
+  Task<void> FailReadOf(uint32_t which);
   Task<void> EmptyLater(uint32_t ost, Duration after);
 
   World& world_;

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "common/wire/wire.h"
 
 namespace nacre::sim {
 namespace {
-
-constexpr uint64_t kFileBytesMax = 200'000;
 
 std::string Range(uint64_t offset, uint64_t length) {
   return std::to_string(length) + " bytes at " + std::to_string(offset);
@@ -17,10 +14,14 @@ std::string Range(uint64_t offset, uint64_t length) {
 }  // namespace
 
 OwnTree::OwnTree(World& world, uint32_t number)
-    : world_(world), who_("tree" + std::to_string(number)), dir_("/d/" + kCanary + who_) {}
+    : world_(world),
+      who_("tree" + std::to_string(number)),
+      encrypted_(world.IsEncrypted(number)),
+      word_(World::WordOf(encrypted_)),
+      dir_(World::Top(encrypted_) + "/" + word_ + who_) {}
 
 std::string OwnTree::RandomName() {
-  std::string name = kCanary + std::string(1, static_cast<char>('a' + world_.dice.Below(6)));
+  std::string name = word_ + std::string(1, static_cast<char>('a' + world_.dice.Below(6)));
   if (name.back() == 'f') name.append(150, 'f');  // one whose no-key form is cut
   return name;
 }
@@ -31,7 +32,7 @@ OwnTree::Bytes OwnTree::RandomContent(size_t size) {
   Bytes bytes(size);
   for (size_t at = 0; at < size; at += 64) {
     char cell[65];
-    std::snprintf(cell, sizeof cell, "%s %-8s write %08llu at %08llu %12s", kCanary.c_str(), who_.c_str(),
+    std::snprintf(cell, sizeof cell, "%s %-8s write %08llu at %08llu %12s", word_.c_str(), who_.c_str(),
                   static_cast<unsigned long long>(number), static_cast<unsigned long long>(at), "");
     std::memcpy(bytes.data() + at, cell, std::min<size_t>(64, size - at));
   }
@@ -82,25 +83,6 @@ uint32_t OwnTree::LinksOf(const FilePtr& file) const {
       std::count_if(names_.begin(), names_.end(), [&](const auto& entry) { return entry.second.now == file; }));
 }
 
-bool OwnTree::MayFail(const Status& status) const {
-  if (client_->dead()) return true;
-  switch (status.code()) {
-    case Code::kUnavailable:
-    case Code::kTimedOut:
-    case Code::kStale:
-    case Code::kFenced:
-      return world_.plan.outlasting_partitions;
-    case Code::kIo:
-    case Code::kIntegrity:
-      // A disk that others have filled meanwhile has no room for what comes again.
-      return world_.plan.outlasting_partitions || world_.flips > 0 || world_.full_disks > 0;
-    case Code::kNoSpace:
-      return world_.full_disks > 0;
-    default:
-      return false;
-  }
-}
-
 bool OwnTree::Expect(const Status& status, Code wanted, const std::string& what) {
   if (!client_->dead()) world_.trace.Note(client_->name(), who_ + " " + what + ": " + std::string(CodeName(status.code())));
   if (status.code() == wanted && !client_->dead()) {
@@ -108,8 +90,9 @@ bool OwnTree::Expect(const Status& status, Code wanted, const std::string& what)
     return true;
   }
   doubt_ = true;
-  if (MayFail(status)) {
-    if (!client_->dead()) client_->doubtful = true;
+  if (client_->dead()) return false;
+  if (world_.MayFail(status)) {
+    client_->doubtful = true;
     return false;
   }
   ADD_FAILURE() << who_ << " of " << client_->name() << ", " << what << ": " << status.ToString() << ", wanted "
@@ -360,7 +343,7 @@ Task<void> OwnTree::Unlink(std::string name) {
 Task<void> OwnTree::Symlink(std::string name) {
   const bool there = names_[name].now != nullptr;
   const auto link = std::make_shared<File>();
-  link->target = kCanary + std::to_string(++writes_);
+  link->target = word_ + std::to_string(++writes_);
   if (!there) Will(name, link);
   Task<Status> task = client_->core.names().MakeSymlink(*link->target, PathOf(name));
   const Status status = co_await client_->Do(std::move(task), client_);
@@ -416,7 +399,7 @@ Task<void> OwnTree::List() {
   for (const auto& entry : page->entries()) {
     const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
     found.push_back(shown.ok() ? *shown : "?");
-    EXPECT_FALSE(entry.inode().context().empty()) << who_ << ": an entry without a context";
+    EXPECT_EQ(entry.inode().context().empty(), !encrypted_) << who_ << ": the context of an entry";
   }
   for (const auto& [name, entry] : names_) {
     if (entry.now != nullptr) wanted.push_back(name);
@@ -428,173 +411,6 @@ Task<void> OwnTree::List() {
 Task<void> OwnTree::Commit() {
   const Status status = co_await client_->Do(client_->core.Commit(), client_);
   if (Expect(status, Code::kOk, "commit")) AllStable();
-}
-
-// ---- verifying
-
-std::string OwnTree::FidOf(const v1::Inode& inode) { return inode.fid().SerializeAsString(); }
-
-OwnTree::FilePtr OwnTree::Identify(const std::string& name, const v1::Inode& inode) const {
-  const auto entry = names_.find(name);
-  if (entry == names_.end()) return nullptr;
-  std::vector<FilePtr> candidates;
-  for (const Maybe<FilePtr>& maybe : entry->second.maybe) candidates.push_back(maybe.value);
-  candidates.push_back(entry->second.now);
-  for (const FilePtr& file : candidates) {
-    if (file != nullptr && file->fid == FidOf(inode)) return file;
-  }
-  // Made, and never answered. The newest such.
-  for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
-    const bool is_symlink = inode.attr().type() == v1::FILE_TYPE_SYMLINK;
-    if (*it != nullptr && (*it)->fid.empty() && (*it)->target.has_value() == is_symlink) return *it;
-  }
-  return nullptr;
-}
-
-Task<void> OwnTree::Verify(SimClientPtr client) {
-  if (!maybe_made_) co_return;
-  doubt_ |= client_->dead() || client_->doubtful;
-  ForgetWhatCannotBe();
-  Task<Result<DirectoryPtr>> find = client->core.names().FindDirectory(dir_);
-  const Result<DirectoryPtr> directory = co_await client->Do(std::move(find), client);
-  if (!directory.ok()) {
-    const bool may_be_missing = directory.code() == Code::kNotFound && doubt_;
-    EXPECT_TRUE(may_be_missing) << who_ << ": its directory: " << directory.status().ToString();
-    made_ = maybe_made_ = false;
-    names_.clear();
-    doubt_ = false;
-    co_return;
-  }
-  std::map<std::string, v1::Inode> found;
-  const Result<v1::ReaddirReply> page = co_await client->Do(client->core.names().ReadPage(*directory, 0, false), client);
-  EXPECT_TRUE(page.ok()) << who_ << ": " << page.status().ToString();
-  if (!page.ok()) co_return;
-  for (const auto& entry : page->entries()) {
-    const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
-    EXPECT_TRUE(shown.ok()) << who_ << ": a name that cannot be read";
-    EXPECT_FALSE(entry.inode().context().empty()) << who_ << ": an entry without a context";
-    if (!shown.ok()) continue;
-    const bool is_first = found.emplace(*shown, entry.inode()).second;
-    EXPECT_TRUE(is_first) << who_ << ": " << *shown << " is there twice";
-  }
-  made_ = true;
-  co_await VerifyFound(client, std::move(found));
-}
-
-Task<void> OwnTree::VerifyFound(SimClientPtr client, std::map<std::string, v1::Inode> found) {
-  std::map<std::string, FilePtr> now;
-  for (auto& [name, entry] : names_) {
-    const auto it = found.find(name);
-    if (it != found.end()) continue;
-    bool may_be_missing = entry.now == nullptr;
-    if (doubt_) {
-      may_be_missing |= std::any_of(entry.maybe.begin(), entry.maybe.end(), [](const auto& maybe) { return maybe.value == nullptr; });
-    }
-    EXPECT_TRUE(may_be_missing) << who_ << ": " << name << " is gone";
-  }
-  std::map<FilePtr, uint32_t> links;
-  for (const auto& [name, inode] : found) {
-    const FilePtr file = Identify(name, inode);
-    EXPECT_NE(file, nullptr) << who_ << ": " << name << " is there, and nobody made it so";
-    if (file == nullptr) continue;
-    if (!doubt_) {
-      EXPECT_EQ(file, names_[name].now) << who_ << ": " << name << " is another file";
-    }
-    if (file->fid.empty()) file->fid = FidOf(inode);
-    EXPECT_EQ(file->fid, FidOf(inode)) << who_ << ": " << name;
-    now[name] = file;
-    ++links[file];
-  }
-  std::map<std::string, Name> left;
-  for (const auto& [name, file] : now) {
-    const bool readable = co_await VerifyOne(client, name, found.at(name), file, links[file]);
-    if (readable) left[name].now = file;
-  }
-  names_ = std::move(left);  // what is there is what counts from here on
-  doubt_ = false;
-  AllStable();
-}
-
-Task<bool> OwnTree::VerifyOne(SimClientPtr client, std::string name, v1::Inode inode, FilePtr file, uint32_t names) {
-  EXPECT_EQ(inode.attr().nlink(), names) << who_ << ": links of " << name;
-  if (file->target) co_return true;
-  if (!file->unsure_attributes || !doubt_) {
-    EXPECT_EQ(inode.attr().mode() & 07777, file->mode) << who_ << ": mode of " << name;
-  }
-  file->mode = inode.attr().mode() & 07777;
-  const Result<v1::GetXattrsReply> xattrs = co_await client->Do(client->core.names().GetXattrs(FromWire(inode.fid()), ""), client);
-  EXPECT_TRUE(xattrs.ok()) << xattrs.status().ToString();
-  if (xattrs.ok()) {
-    std::map<std::string, std::string> there;
-    for (const auto& one : xattrs->xattrs()) there[one.name()] = one.value();
-    if (!file->unsure_attributes || !doubt_) {
-      EXPECT_EQ(there, file->xattrs) << who_ << ": xattrs of " << name;
-    }
-    file->xattrs = std::move(there);
-  }
-  Task<Result<Bytes>> read = ReadAll(client, PathOf(name), nullptr);
-  const Result<Bytes> content = co_await std::move(read);
-  if (!content.ok()) {
-    const bool damaged = world_.flips > 0 && (content.code() == Code::kIo || content.code() == Code::kIntegrity);
-    EXPECT_TRUE(damaged) << who_ << ": reading " << name << ": " << content.status().ToString();
-    file->unsure_content = true;
-    Task<Status> remove = client->core.names().Unlink(PathOf(name), false);
-    (void)co_await client->Do(std::move(remove), client);
-    co_return false;
-  }
-  EXPECT_EQ(inode.attr().size(), content->size()) << who_ << ": the size of " << name << " in a listing";
-  CheckContent(*file, *content, name);
-  file->now = *content;
-  co_return true;
-}
-
-void OwnTree::CheckContent(const File& file, const Bytes& found, const std::string& name) {
-  if (!doubt_) {
-    EXPECT_EQ(found.size(), file.now.size()) << who_ << ": bytes of " << name;
-    EXPECT_TRUE(found == file.now) << who_ << ": " << name << " holds other bytes than were written";
-    return;
-  }
-  std::vector<const Bytes*> versions{&file.now};
-  for (const Maybe<Bytes>& maybe : file.maybe) versions.push_back(&maybe.value);
-  const auto byte_of = [](const Bytes& version, size_t at) -> int { return at < version.size() ? version[at] : 0; };
-  size_t shortest = ~size_t{0}, longest = 0;
-  for (const Bytes* version : versions) {
-    shortest = std::min(shortest, version->size());
-    longest = std::max(longest, version->size());
-  }
-  EXPECT_GE(found.size(), shortest) << who_ << ": bytes of " << name;
-  EXPECT_LE(found.size(), longest) << who_ << ": bytes of " << name;
-  for (size_t at = 0; at < found.size(); ++at) {
-    const bool known = std::any_of(versions.begin(), versions.end(),
-                                   [&](const Bytes* version) { return byte_of(*version, at) == found[at]; });
-    if (known) continue;
-    ADD_FAILURE() << who_ << ": " << name << " holds at " << at << " what was never written there since it was stable ("
-                  << versions.size() << " versions)";
-    return;
-  }
-}
-
-Task<Result<OwnTree::Bytes>> OwnTree::ReadAll(SimClientPtr client, std::string path, std::string* fid) {
-  const FileOpener::Wish wish;
-  Task<Result<Opened>> open = client->core.opener().Open(path, wish);
-  const Result<Opened> file = co_await client->Do(std::move(open), client);
-  if (!file.ok()) co_return file.status();
-  if (fid != nullptr) *fid = FidOf((*file)->Inode());
-  const auto out = std::make_shared<Bytes>(2 * kFileBytesMax);
-  const Result<size_t> got = co_await client->Do((*file)->Read(0, *out), Both(*file, out));
-  Task<Status> close = client->core.closer().Close(*file);
-  const Status closed = co_await client->Do(std::move(close), client);
-  if (!got.ok()) co_return got.status();
-  EXPECT_TRUE(closed.ok()) << who_ << ": closing what was read: " << closed.ToString();
-  out->resize(*got);
-  co_return *out;
-}
-
-Task<void> OwnTree::Clear(SimClientPtr client) {
-  if (!made_) co_return;
-  Task<Status> remove = client->core.removal().Remove(dir_);
-  const Status removed = co_await client->Do(std::move(remove), client);
-  EXPECT_TRUE(removed.ok()) << who_ << ": removing its directory: " << removed.ToString();
 }
 
 }  // namespace nacre::sim

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/tree_walk.h"
 #include "tests/sim/world.h"
 
 namespace nacre::sim {
@@ -25,6 +26,7 @@ class OwnTree {
   Task<void> Clear(SimClientPtr client);
 
  private:
+  static constexpr uint64_t kFileBytesMax = 200'000;
   using Bytes = std::vector<uint8_t>;
   template <typename T>
   struct Maybe {
@@ -80,18 +82,18 @@ class OwnTree {
 
   // The answer must be this one. false: it failed in a way that may be, and the worker stops for this round.
   bool Expect(const Status& status, Code wanted, const std::string& what);
-  bool MayFail(const Status& status) const;
 
   Task<Result<Bytes>> ReadAll(SimClientPtr client, std::string path, std::string* fid);
   Task<void> VerifyFound(SimClientPtr client, std::map<std::string, v1::Inode> found);
   // False: damaged, and removed for it.
   Task<bool> VerifyOne(SimClientPtr client, std::string name, v1::Inode inode, FilePtr file, uint32_t names);
-  static std::string FidOf(const v1::Inode& inode);
   FilePtr Identify(const std::string& name, const v1::Inode& inode) const;
   void CheckContent(const File& file, const Bytes& found, const std::string& name);
 
   World& world_;
   const std::string who_;
+  const bool encrypted_;
+  const std::string word_;  // all names and contents begin with it
   const std::string dir_;
   SimClientPtr client_;
   bool made_ = false, maybe_made_ = false;

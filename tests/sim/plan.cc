@@ -53,18 +53,22 @@ Plan Plan::Of(uint64_t seed) {
   if (Chance(random, 25)) plan.blackouts = milliseconds(200 + random.Below(3000));
   if (Chance(random, 12)) plan.full_disks = milliseconds(1000 + random.Below(4000));
   if (Chance(random, 25)) plan.order_partitions = milliseconds(1000 + random.Below(6000));
+  plan.directories = Chance(random, 50);
+  plan.plain_trees = Chance(random, 25);
+  if (Chance(random, 12)) plan.failed_reads = milliseconds(300 + random.Below(3000));
   return plan;
 }
 
 std::string Plan::Text() const {
   return std::to_string(osts) + " OSTs, " + std::to_string(clients) + " clients of " + std::to_string(workers) +
          " workers, " + std::to_string(rounds) + " rounds of " + std::to_string(steps) + " steps" +
-         (shared_files ? ", shared files" : "") + (shared_names ? ", shared names" : "") + "; delay up to " +
+         (shared_files ? ", shared files" : "") + (shared_names ? ", shared names" : "") +
+         (directories ? ", directories" : "") + (plain_trees ? ", plain trees" : "") + "; delay up to " +
          std::to_string(delay_max / milliseconds(1)) + " ms; lost " + std::to_string(lost) + ", copied " +
          std::to_string(copied) + " of 1000;" + In("MDS crash", mds_crashes) + In("OST crash", ost_crashes) +
          In("client death", client_deaths) + In("partition", partitions) +
          (outlasting_partitions ? " longer than anybody waits;" : "") + In("failed sync", failed_syncs) +
-         In("flipped bit", flips) + In("full disk", full_disks) + In("blackout", blackouts) +
+         In("flipped bit", flips) + In("full disk", full_disks) + In("failed read", failed_reads) + In("blackout", blackouts) +
          In("MDS cut off from OSTs", order_partitions);
 }
 

@@ -6,8 +6,10 @@
 #include "common/kv/memory_kv.h"
 #include "oss/store/memory_device.h"
 #include "tests/sim/chaos.h"
+#include "tests/sim/own_directories.h"
 #include "tests/sim/own_tree.h"
 #include "tests/sim/shared_file.h"
+#include "tests/sim/shared_moves.h"
 #include "tests/sim/shared_names.h"
 
 namespace nacre::sim {
@@ -20,8 +22,11 @@ class Simulation {
  public:
   // failures: where EXPECT puts what does not hold.
   Simulation(const Plan& plan, bool keep_trace, const testing::TestPartResultArray& failures)
-      : failures_(failures), world_(plan, keep_trace), shared_file_(world_), shared_names_(world_) {
+      : failures_(failures), world_(plan, keep_trace), shared_file_(world_), shared_names_(world_), shared_moves_(world_) {
     for (uint32_t i = 0; i < plan.clients * plan.workers; ++i) trees_.push_back(std::make_unique<OwnTree>(world_, i));
+    for (uint32_t i = 0; i < plan.clients && plan.directories; ++i) {
+      directories_.push_back(std::make_unique<OwnDirectories>(world_, i));
+    }
   }
 
   void Go(Verdict& verdict) {
@@ -61,6 +66,7 @@ class Simulation {
     if (!client.ok()) co_return;
     if (world_.plan.shared_files) co_await shared_file_.Make(*client);
     if (world_.plan.shared_names) co_await shared_names_.Make(*client);
+    if (world_.plan.directories) co_await shared_moves_.Make(*client);
     Leave(*client);
   }
   Task<void> Round() {
@@ -79,6 +85,10 @@ class Simulation {
       Begin(trees_[i]->Work(client, steps));
       if (world_.plan.shared_files) Begin(shared_file_.Work(client, std::min(steps, 8U)));
       if (world_.plan.shared_names) Begin(shared_names_.Work(client, std::min(steps, 10U)));
+    }
+    for (uint32_t i = 0; i < directories_.size(); ++i) {
+      Begin(directories_[i]->Work(clients_[i], steps));
+      Begin(shared_moves_.Work(clients_[i], std::min(steps, 10U)));
     }
     // Faults go on for a while, and work goes on without them: what waits for each other must get there.
     const MonotonicTime limit = world_.loop.Now() + std::chrono::seconds(60);
@@ -112,6 +122,8 @@ class Simulation {
     for (const auto& tree : trees_) co_await tree->Verify(*judge);
     if (world_.plan.shared_files) co_await shared_file_.Verify(*judge);
     if (world_.plan.shared_names) co_await shared_names_.Verify(*judge);
+    for (const auto& tree : directories_) co_await tree->Verify(*judge);
+    co_await shared_moves_.Verify(*judge);
     co_await Check(*judge, false);
     CheckForClearText();
     for (uint32_t index = 0; index < world_.osts.size(); ++index) world_.CheckFences(index);
@@ -128,6 +140,8 @@ class Simulation {
     for (const auto& tree : trees_) co_await tree->Clear(*client);
     if (world_.plan.shared_files) co_await shared_file_.Clear(*client);
     if (world_.plan.shared_names) co_await shared_names_.Clear(*client);
+    for (const auto& tree : directories_) co_await tree->Clear(*client);
+    co_await shared_moves_.Clear(*client);
     // The silent are forgotten, their files closed, orphans destroyed.
     co_await Sleep(world_.loop, world_.loop, std::chrono::minutes(5));
     co_await Check(*client, true);
@@ -168,8 +182,10 @@ class Simulation {
   const testing::TestPartResultArray& failures_;
   World world_;
   std::vector<std::unique_ptr<OwnTree>> trees_;
+  std::vector<std::unique_ptr<OwnDirectories>> directories_;
   SharedFile shared_file_;
   SharedNames shared_names_;
+  SharedMoves shared_moves_;
   std::vector<SimClientPtr> clients_;
   int working_ = 0;
   bool repaired_ = false;

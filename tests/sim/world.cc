@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/crypto/file_keys.h"
+#include "common/wire/wire.h"
 #include "oss/store/memory_device.h"
 
 namespace nacre::sim {
@@ -14,6 +15,19 @@ constexpr Duration kEndless = std::chrono::minutes(30);
 std::shared_ptr<const MasterKey> TheKey() {
   std::vector<uint8_t> raw(64, 7);
   return std::make_shared<const MasterKey>(*SecretKey::FromBytes(raw));
+}
+
+template <typename Request, typename Api>
+Task<bool> Serves(SimLoop& loop, std::shared_ptr<Place<Api>> place) {
+  if (place->server == nullptr) co_return false;
+  const std::shared_ptr<void> kept = place->keeps;
+  const uint64_t life = place->life;
+  Request request;
+  request.mutable_header()->set_protocol_version(kProtocolVersion);
+  request.mutable_header()->set_client_id(std::string(16, 'p'));
+  const auto reply = co_await place->server->Ping(std::move(request));
+  co_await Hop(loop);
+  co_return reply.ok() && reply->clients_awaited() == 0 && place->life == life;
 }
 
 }  // namespace
@@ -148,9 +162,29 @@ Task<Status> World::Format() {
   Task<Status> make = plan.encrypted ? client->core.policies().Encrypt("/d", key, options)
                                      : client->core.names().MakeDirectory("/d", 0755, false);
   NACRE_CO_RETURN_IF_ERROR(co_await client->Do(std::move(make), client));
+  Task<Status> plain = client->core.names().MakeDirectory(Top(false), 0755, false);
+  NACRE_CO_RETURN_IF_ERROR(co_await client->Do(std::move(plain), client));
   NACRE_CO_RETURN_IF_ERROR(co_await client->Do(client->core.Commit(), client));
   Bury(client);
   co_return Status::Ok();
+}
+
+bool World::MayFail(const Status& status) const {
+  switch (status.code()) {
+    case Code::kUnavailable:
+    case Code::kTimedOut:
+    case Code::kStale:
+    case Code::kFenced:
+      return plan.outlasting_partitions;
+    case Code::kIo:
+    case Code::kIntegrity:
+      // A disk that others have filled meanwhile has no room for what comes again.
+      return plan.outlasting_partitions || flips > 0 || full_disks > 0 || failed_reads > 0;
+    case Code::kNoSpace:
+      return full_disks > 0;
+    default:
+      return false;
+  }
 }
 
 bool World::Failed(SimClient& client, const Status& status, const std::string& what) {
@@ -226,6 +260,9 @@ void World::CrashOst(uint32_t index, Duration down) {
   osts_start_.insert(index);
   Detach(RestartOst(index, down));
 }
+
+Task<bool> World::MdsServes() { return Serves<v1::MdsPingRequest>(loop, mds->place()); }
+Task<bool> World::OstServes(uint32_t index) { return Serves<v1::OssPingRequest>(loop, osts[index]->place()); }
 
 void World::CheckFences(uint32_t index) {
   const std::vector<uint64_t> late = osts[index]->RecordsOfFenced();

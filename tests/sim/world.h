@@ -92,6 +92,12 @@ class World {
   Task<Status> Format();
   // Did the client fail, or die? What may not fail in this plan is a failure of the seed; what may leaves the client doubtful.
   bool Failed(SimClient& client, const Status& status, const std::string& what);
+  // Where trees lie, and the word that all names in them begin with.
+  bool IsEncrypted(uint32_t tree) const { return !plan.plain_trees || tree % 2 == 1; }
+  static std::string Top(bool encrypted) { return encrypted ? "/d" : "/plain"; }
+  static std::string WordOf(bool encrypted) { return encrypted ? kCanary : "open-"; }
+  // May a living client's request fail in this way, after what has happened so far?
+  bool MayFail(const Status& status) const;
   // An empty file, stable.
   Task<bool> MakeFile(SimClientPtr client, std::string path, uint32_t stripes);
   // It goes, in the background; what is left of it is waited for by the world's end.
@@ -104,6 +110,9 @@ class World {
   void CutOffOrders(bool cut);
   // Nothing of whom an OST has called fenced is in its store.
   void CheckFences(uint32_t index);
+  // Is it up, and through with replays?
+  Task<bool> MdsServes();
+  Task<bool> OstServes(uint32_t index);
   // Everything mends: servers that are down start, and no new fault begins.
   Task<void> Heal();
   // All that is on its way in the network has arrived.
@@ -122,7 +131,7 @@ class World {
   std::shared_ptr<const MasterKey> key;
   std::vector<std::unique_ptr<OstHost>> osts;
   std::unique_ptr<MdsHost> mds;
-  uint64_t flips = 0, full_disks = 0;  // so far
+  uint64_t flips = 0, full_disks = 0, failed_reads = 0;  // so far
 
   CallLog::Journey Travel();
   Environment BaseEnvironment(CallLog& log);

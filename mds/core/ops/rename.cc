@@ -1,5 +1,6 @@
 // Rename: one entry takes another name or place, replaces what was there, or changes places with it; in one change, so it
 // shows under exactly one name at any moment.
+#include "common/base/planted_bug.h"
 #include "common/wire/wire.h"
 #include "mds/core/links.h"
 #include "mds/core/names.h"
@@ -47,6 +48,7 @@ Result<Move> FindMove(Core& core, Op& op, const v1::RenameRequest& request) {
 
 // Would `directory` come to lie below itself by moving into `into`?
 Status CheckNoCycle(Op& op, const Fid& directory, Fid into) {
+  if (Planted(PlantedBug::kCycleUnchecked)) return Status::Ok();
   for (size_t depth = 0; depth < kDirectoryDepthMax; ++depth) {
     if (into == directory) {
       return Status(Code::kInvalid, "directory " + ToString(directory) + " would lie below itself");

@@ -53,6 +53,9 @@ class OstHost {
   // What it stores: of the life that is on, or would be found by the next. While it is stopped a test may change it.
   MemoryKv& kv();
   MemoryDevice& device();
+  // The next read of this life fails, once: of a page, or of a row. Or no more.
+  void FailNextRead(const Status& error, bool of_a_page);
+  void FailNoRead();
   // Does anything it stores hold these bytes?
   bool Stores(const std::string& bytes);
   uint64_t StoredPages() const;
@@ -89,6 +92,8 @@ class MdsHost {
 
   const std::shared_ptr<Place<MdsApi>>& place() const;
   MemoryKv& kv();
+  void FailNextRead(const Status& error);
+  void FailNoRead();
   bool Stores(const std::string& bytes);
   // Inodes in its store that lie in an encrypted directory and have no context of their own: there must never be one.
   std::vector<std::string> WithoutContext();

@@ -6,6 +6,7 @@
 #include "tests/unit/cluster/hosts.h"
 #include "tests/unit/cluster/kv_search.h"
 #include "tests/unit/cluster/server_lives.h"
+#include "tests/unit/cluster/watched_kv.h"
 
 namespace nacre {
 
@@ -20,7 +21,7 @@ struct MdsHost::Life final : OssDirectory {
 
   const FindOst find_ost;
   const std::shared_ptr<CallerLife> caller = std::make_shared<CallerLife>();
-  std::shared_ptr<MemoryKv> kv;
+  std::unique_ptr<WatchedKv> kv;
   Strand strand;
   bool ended_itself = false;
   std::unique_ptr<MetadataServer> server;
@@ -53,7 +54,7 @@ MdsHost::~MdsHost() {
 
 Task<Status> MdsHost::PowerOn() {
   const auto life = std::make_shared<Life>(impl_->find_ost);
-  life->kv = impl_->kv;
+  life->kv = std::make_unique<WatchedKv>(impl_->kv, kReplyFamily, "the MDS");
   MdsOptions options;
   life->caller->number = options.boot_count = ++impl_->boot_count;
   if (!impl_->targets_announce) options.target_silent_max = std::chrono::hours(1000);
@@ -95,6 +96,13 @@ void MdsHost::PowerOff() {
 void MdsHost::Crash() {
   PowerOff();
   Start();
+}
+
+void MdsHost::FailNextRead(const Status& error) {
+  if (impl_->lives.now() != nullptr) impl_->lives.now()->kv->FailNextRead(error);
+}
+void MdsHost::FailNoRead() {
+  if (impl_->lives.now() != nullptr) impl_->lives.now()->kv->FailNoRead();
 }
 
 bool MdsHost::IsUp() const { return impl_->lives.place()->server != nullptr; }

@@ -8,6 +8,7 @@
 #include "tests/unit/cluster/hosts.h"
 #include "tests/unit/cluster/kv_search.h"
 #include "tests/unit/cluster/server_lives.h"
+#include "tests/unit/cluster/watched_kv.h"
 
 namespace nacre {
 namespace {
@@ -27,7 +28,7 @@ struct OstHost::Life {
   Task<void> BeginStop() { return server->BeginStop(); }
   Task<void> Stop() { return server->Stop(); }
 
-  std::shared_ptr<MemoryKv> kv;
+  std::unique_ptr<WatchedKv> kv;
   std::shared_ptr<MemoryDevice> device;
   bool ended_itself = false;
   std::unique_ptr<ObjectServer> server;
@@ -80,7 +81,7 @@ OstHost::~OstHost() {
 
 Task<Status> OstHost::PowerOn() {
   const auto life = std::make_shared<Life>();
-  life->kv = impl_->kv;
+  life->kv = std::make_unique<WatchedKv>(impl_->kv, kReplyFamily, "OST " + std::to_string(impl_->index));
   life->device = impl_->device;
   FatalHandler fatal = [this, dying = life.get()](const Status&) {
     dying->ended_itself = true;
@@ -121,6 +122,19 @@ void OstHost::PowerOff() {
 void OstHost::Crash() {
   PowerOff();
   Start();
+}
+
+void OstHost::FailNextRead(const Status& error, bool of_a_page) {
+  if (impl_->lives.now() == nullptr) return;
+  if (of_a_page) {
+    impl_->device->FailNextRead(error);
+  } else {
+    impl_->lives.now()->kv->FailNextRead(error);
+  }
+}
+void OstHost::FailNoRead() {
+  impl_->device->FailNoRead();
+  if (impl_->lives.now() != nullptr) impl_->lives.now()->kv->FailNoRead();
 }
 
 bool OstHost::IsUp() const { return impl_->lives.place()->server != nullptr; }

@@ -358,7 +358,9 @@ TEST_F(Replay, OfACreateHasTheLayoutThatTheClientWroteBy) {
     CrashServerAwaited();
     ComeBack();
     v1::OpenRequest replay = AsReplay(create, made->header());
-    EXPECT_EQ(SyncWait(server->Open(replay)).code(), Code::kInvalid) << "without the layout";
+    v1::OpenRequest without = replay;
+    without.mutable_header()->set_slot(1);
+    EXPECT_EQ(SyncWait(server->Open(without)).code(), Code::kInvalid) << "without the layout";
     *replay.mutable_replay_layout() = made->inode().layout();
     const auto again = SyncWait(server->Open(replay));
     ASSERT_TRUE(again.ok()) << again.status().ToString();
@@ -395,6 +397,27 @@ TEST_F(Replay, ThatComesTooLateIsRefused) {
   EndRecovery();
   EXPECT_EQ(SyncWait(server->Make(AsReplay(make, made->header()))).code(), Code::kStale);
   EXPECT_EQ(Lookup(Root(), "dir").code(), Code::kNotFound);
+  EXPECT_EQ(Ping().replays_refused(), 1u);
+}
+
+// Its client was told that it is lost, and may have done other things since.
+TEST_F(Replay, ThatWasRefusedIsNotDoneByACopyThatComesLate) {
+  const v1::MakeRequest outer = MakeOf(Root(), "outer");
+  const auto made_outer = SyncWait(server->Make(outer));
+  v1::MakeRequest inner = MakeOf(In(outer.fid()), "inner");
+  inner.mutable_header()->set_slot(1);
+  const auto made_inner = SyncWait(server->Make(inner));
+  ASSERT_TRUE(made_outer.ok() && made_inner.ok());
+  CrashServerAwaited();
+  ComeBack();
+  const v1::MakeRequest replay = AsReplay(inner, made_inner->header());
+  const auto refused = SyncWait(server->Make(replay));
+  ASSERT_EQ(refused.code(), Code::kStale) << "what it lies in is not there";
+  ASSERT_TRUE(SyncWait(server->Make(AsReplay(outer, made_outer->header()))).ok());
+  EXPECT_EQ(SyncWait(server->Make(replay)).status().message(), refused.status().message());
+  EndRecovery();
+  EXPECT_EQ(SyncWait(server->Make(replay)).code(), Code::kStale);
+  EXPECT_EQ(Lookup(In(outer.fid()), "inner").code(), Code::kNotFound);
   EXPECT_EQ(Ping().replays_refused(), 1u);
 }
 

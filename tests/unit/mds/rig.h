@@ -73,6 +73,9 @@ class MdsRig : public testing::Test {
  protected:
   static constexpr uint32_t kOsts = 3;
 
+  // What it stores in.
+  virtual KvStore& Store() { return *kv; }
+
   void SetUp() override {
     kv = std::make_unique<MemoryKv>(MdsFamilies());
     ASSERT_TRUE(FormatMds(*kv, "0123456789abcdef", random, clock).ok());
@@ -86,7 +89,7 @@ class MdsRig : public testing::Test {
     options.boot_count = ++boot_count;
     options.notice = [this](const Status& status) { notices.push_back(status.message()); };
     const MdsSeams seams{
-        .kv = *kv, .strand = strand, .io = io, .timers = timers, .clock = clock, .random = random, .osts = osts};
+        .kv = Store(), .strand = strand, .io = io, .timers = timers, .clock = clock, .random = random, .osts = osts};
     server = std::make_unique<MetadataServer>(options, seams);
     const Status started = SyncWait(server->Start());
     ASSERT_TRUE(started.ok()) << started.ToString();

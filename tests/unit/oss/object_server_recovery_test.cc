@@ -85,6 +85,20 @@ TEST_F(Recovery, AReplayOrAResendThatComesTwiceIsDoneOnce) {
   EXPECT_EQ(Read(kAlice, 0).value(), PageOf(2));
 }
 
+// Its client was told that it is lost.
+TEST_F(Recovery, AReplayThatWasRefusedIsNotDoneByACopyThatComesLate) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  world.device->FailNextWrite(Status(Code::kNoSpace, "full"));
+  EXPECT_EQ(Replay(first).code(), Code::kNoSpace);
+  EXPECT_EQ(Replay(first).code(), Code::kNoSpace) << "there is room again";
+  ASSERT_TRUE(world.EndReplay(kAlice).ok());
+  EXPECT_EQ(Replay(first).code(), Code::kNoSpace);
+  EXPECT_EQ(Read(kAlice, 0).value(), "") << "nothing is there";
+  EXPECT_EQ(world.Ping().replays_refused(), 1u);
+}
+
 TEST_F(Recovery, AReplayOfWhatWasStableChangesNothing) {
   const Sent first = Write(kAlice, 1, 0, PageOf(1)), second = Write(kAlice, 2, 0, PageOf(2));
   ASSERT_TRUE(world.Commit().ok());

@@ -77,6 +77,21 @@ TEST(ReplyTable, RemembersWhatItRefusedUntilItsSlotGoesOn) {
   EXPECT_EQ(table.Judge(1, 1, 9), Seen::kNew);
 }
 
+TEST(ReplyTable, JudgesReplaysByWhatTheirSlotHasDoneOrRefused) {
+  using SeenReplay = ReplyTable::SeenReplay;
+  ReplyTable table;
+  table.Record(7, 0, {.xid = 10, .transno = 1, .reply = ""});
+  EXPECT_EQ(table.JudgeReplay(7, 0, 9), SeenReplay::kDone) << "it became stable before its follower";
+  EXPECT_EQ(table.JudgeReplay(7, 0, 10), SeenReplay::kDone);
+  EXPECT_EQ(table.JudgeReplay(7, 0, 11), SeenReplay::kNew);
+  table.Refuse(7, 0, 12, Status(Code::kStale, "it is gone"));
+  EXPECT_EQ(table.JudgeReplay(7, 0, 10), SeenReplay::kDone);
+  EXPECT_EQ(table.JudgeReplay(7, 0, 11), SeenReplay::kRefused) << "its slot has gone on without it";
+  EXPECT_EQ(table.JudgeReplay(7, 0, 12), SeenReplay::kRefused);
+  EXPECT_EQ(table.JudgeReplay(7, 0, 13), SeenReplay::kNew);
+  EXPECT_EQ(table.JudgeReplay(7, 1, 11), SeenReplay::kNew) << "another slot";
+}
+
 TEST(ReplyRecord, SurvivesItsStoredForm) {
   const auto back = DecodeReplyRecord(EncodeReplyRecord({.xid = 7, .transno = 1ull << 41, .reply = std::string("\0x", 2)}));
   ASSERT_TRUE(back.has_value());
