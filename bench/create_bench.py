@@ -4,7 +4,10 @@
 same binaries side by side, runs interleaved; medians, and the median of the pairs' ratios. Beside them what the disk does
 when each append is synced by itself: a server with a sync for each operation of its own is not faster than that.
 
-  create_bench.py [--pairs 5] [--files 20000] [--threads 32]
+  create_bench.py [--pairs 5] [--files 20000] [--threads 32] [--against OTHER_BIN]
+
+OTHER_BIN: build/release/bin of another build, measured in the same run: an older commit, or this one with each change synced
+by itself (mds/core/change.cc: Durability::kSynced where kApplied is).
 """
 import argparse
 import os
@@ -44,6 +47,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--threads", type=int, default=32)
+    parser.add_argument("--against")
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="nacre-bench-")
     clusters = {}
@@ -52,25 +56,24 @@ def main():
             clusters[kind] = Cluster(os.path.join(work, kind))
         clusters["sync"].configure("mdt0", "commit_interval", "0s")
         clusters["sync"].restart("mdt0")
-        rates = {"async": [], "sync": [], "one at a time, async": [], "one at a time, sync": []}
-        appends = []
+        if options.against:
+            clusters["other"] = Cluster(os.path.join(work, "other"), programs=options.against)
+        many, one, appends = {kind: [] for kind in clusters}, {kind: [] for kind in clusters}, []
         for pair in range(options.pairs):
-            for kind in ("async", "sync") if pair % 2 == 0 else ("sync", "async"):
-                cluster = clusters[kind]
-                rates[kind].append(creates_per_second(cluster, "/many%d" % pair, options.threads, options.files))
+            for kind in list(clusters) if pair % 2 == 0 else reversed(clusters):
+                many[kind].append(creates_per_second(clusters[kind], "/many%d" % pair, options.threads, options.files))
                 few = max(200, options.files // 20)
-                rates["one at a time, " + kind].append(creates_per_second(cluster, "/one%d" % pair, 1, few))
+                one[kind].append(creates_per_second(clusters[kind], "/one%d" % pair, 1, few))
             appends.append(synced_appends_per_second(work))
         print("creates of empty files through the library, medians of %d pairs" % options.pairs)
-        for kind, values in rates.items():
-            name = kind if "," in kind else "%d in flight, %s" % (options.threads, kind)
-            print("  %-34s %7.0f files/s" % (name, statistics.median(values)))
+        for name, rates in (("%d in flight, " % options.threads, many), ("one at a time, ", one)):
+            for kind, values in rates.items():
+                print("  %-34s %7.0f files/s" % (name + kind, statistics.median(values)))
+            for kind in rates:
+                if kind != "async":
+                    ratio = statistics.median(a / o for a, o in zip(rates["async"], rates[kind]))
+                    print("  %-34s %7.2f" % (name + "async / " + kind, ratio))
         print("  %-34s %7.0f /s" % ("appends with a sync each", statistics.median(appends)))
-        print("  %-34s %7.2f" % ("%d in flight, async / those" % options.threads,
-                                 statistics.median(a / s for a, s in zip(rates["async"], appends))))
-        for prefix, name in (("", "%d in flight" % options.threads), ("one at a time, ", "one at a time")):
-            pairs = zip(rates[prefix + "async"], rates[prefix + "sync"])
-            print("  %-34s %7.2f" % (name + ": async / sync", statistics.median(a / s for a, s in pairs)))
     finally:
         for cluster in clusters.values():
             cluster.down()
