@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""How long a metadata server that was killed takes until it serves again with a million inodes, and how long the replay of
-100 000 changes takes that it had answered and lost.
+"""How long a metadata server that was killed takes until it serves again with a million inodes, an object server with as many
+objects, and how long the replay of 100 000 changes takes that the first had answered and lost.
 
-  recovery_bench.py [--inodes 1000000] [--changes 100000] [--clients 8]
+  recovery_bench.py [--inodes 1000000] [--objects 1000000] [--changes 100000] [--clients 8]
 """
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -62,6 +63,34 @@ def measure_restart(cluster, inodes):
     print("  until it is ready               %6.2f s" % statistics.median(ready))
     print("  until a command has its answer  %6.2f s   wanted < 2" % statistics.median(served))
     cluster.nacre("dev", "start", cluster.directory, "mdt0")
+
+
+def measure_object_server(cluster, objects):
+    """Each of one page."""
+    tree = os.path.join(cluster.directory, "many")
+    in_one = 10_000
+    os.mkdir(tree)
+    for number in range(in_one):
+        with open(os.path.join(tree, str(number)), "wb") as file:
+            file.write(b"%d" % number)
+    cluster.nacre("mkdir", "/objects")
+    for number in range(objects // in_one):
+        cluster.nacre("put", "-r", tree, "/objects/%d" % number)
+    shutil.rmtree(tree)
+    held = int(next(t for t in json.loads(cluster.nacre("df", "--json"))["targets"] if t["target"] == "OST0000")["objects"])
+    cluster.nacre("dev", "kill", cluster.directory, "ost0")
+    ready, served = [], []
+    for number in range(RESTARTS):
+        took, server = start_server(cluster, "ost0")
+        ready.append(took)
+        began = time.monotonic()
+        cluster.nacre("cat", "/objects/0/%d" % number)
+        served.append(took + time.monotonic() - began)
+        kill(server)
+    print("restart of an object server after kill -9 with %d objects, medians of %d" % (held, RESTARTS))
+    print("  until it is ready               %6.2f s" % statistics.median(ready))
+    print("  until a command has its answer  %6.2f s   wanted < 2" % statistics.median(served))
+    cluster.nacre("dev", "start", cluster.directory, "ost0")
 
 
 def line_of(load, word):
@@ -123,14 +152,19 @@ def measure_replay(cluster, changes, clients):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inodes", type=int, default=1_000_000)
+    parser.add_argument("--objects", type=int, default=1_000_000)
     parser.add_argument("--changes", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="nacre-bench-")
     cluster = Cluster(os.path.join(work, "cluster"))
     try:
-        measure_restart(cluster, options.inodes)
-        measure_replay(cluster, options.changes, options.clients)
+        if options.inodes:
+            measure_restart(cluster, options.inodes)
+        if options.changes:
+            measure_replay(cluster, options.changes, options.clients)
+        if options.objects:
+            measure_object_server(cluster, options.objects)
     finally:
         cluster.down()
         shutil.rmtree(work, ignore_errors=True)

@@ -63,6 +63,24 @@ TargetInfo Describe(const v1::Target& target) {
   return info;
 }
 
+std::map<std::string, uint64_t> CountersOf(const v1::MdsPingReply& reply) {
+  return {{"inodes", reply.inodes()},
+          {"sessions", reply.sessions()},
+          {"sessions_evicted", reply.sessions_evicted()},
+          {"evictions_unconfirmed", reply.evictions_unconfirmed()},
+          {"objects_to_destroy", reply.objects_to_destroy()},
+          {"replayed", reply.replayed()},
+          {"replays_refused", reply.replays_refused()}};
+}
+
+std::map<std::string, uint64_t> CountersOf(const v1::OssPingReply& reply) {
+  return {{"objects", reply.objects()},
+          {"checksum_errors", reply.checksum_errors()},
+          {"clients_missed", reply.clients_missed()},
+          {"replayed", reply.replayed()},
+          {"replays_refused", reply.replays_refused()}};
+}
+
 template <typename Rows>
 std::vector<OperationStats> Describe(const Rows& rows) {
   std::vector<OperationStats> out;
@@ -185,15 +203,17 @@ std::vector<ServerStats> BlockingClient::StatsOfServers() {
   *request.mutable_header() = core_->session().NewHeader(core_->session().number());
   request.set_with_operations(true);
   const Result<v1::MdsPingReply> mds = SyncWait(core_->environment().mds->Ping(std::move(request)));
-  ServerStats mdt{"MDT0000", mds.status(), {}};
+  ServerStats mdt{"MDT0000", mds.status(), {}, {}};
   if (mds.ok()) mdt.operations = Describe(mds->operations());
+  if (mds.ok()) mdt.counters = CountersOf(*mds);
   all.push_back(std::move(mdt));
   const v1::ClusterMap map = core_->session().Map();
   for (const v1::Target& target : map.targets()) {
     if (target.kind() != v1::TARGET_OST) continue;
     const Result<v1::OssPingReply> reply = SyncWait(core_->osts().Get(target.index())->Ping(true));
-    ServerStats ost{TargetName(target), reply.status(), {}};
+    ServerStats ost{TargetName(target), reply.status(), {}, {}};
     if (reply.ok()) ost.operations = Describe(reply->operations());
+    if (reply.ok()) ost.counters = CountersOf(*reply);
     all.push_back(std::move(ost));
   }
   return all;

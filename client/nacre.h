@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -149,6 +150,8 @@ struct ServerStats {
   std::string server;
   Status status;
   std::vector<OperationStats> operations;
+  // Since its start ("replays_refused", "checksum_errors"), or now ("sessions"); which there are depends on the server.
+  std::map<std::string, uint64_t> counters;
 };
 
 struct FsckOptions {

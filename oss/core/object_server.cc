@@ -40,6 +40,7 @@ ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
 
 Task<void> ObjectServer::BeginStop() {
   co_await Hop(*strand_);
+  stopping_ = true;
   if (!window_.open()) co_return;
   stopped_in_recovery_ = true;  // the awaited are awaited again by the next life
   (void)window_.Close();

@@ -161,7 +161,8 @@ class ObjectServer final : public OssApi {
     uint64_t pages = 0;
   };
   Result<Census> CountObjects();
-  Task<Status> RemoveLeftovers();
+  Task<void> RemoveLeftovers();
+  Task<void> RemoveIfLeft(ObjectId id);
   Status LoadReplies();
 
   void Housekeep();
@@ -201,6 +202,7 @@ class ObjectServer final : public OssApi {
   FencedSessions fenced_;
   Transno last_fence_ = 0;
   RecoveryWindow window_;
+  bool stopping_ = false;
   bool stopped_in_recovery_ = false;
   uint64_t replayed_ = 0;
   MonotonicTime last_replay_;

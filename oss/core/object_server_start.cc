@@ -22,8 +22,6 @@ Task<Status> ObjectServer::Start(SessionFences fences) {
   if (!census.ok()) co_return census.status();
   Result<RecoveryWindow::Awaited> writers = WriterRows::Load(kv_);
   if (!writers.ok()) co_return writers.status();
-  status = co_await RemoveLeftovers();
-  if (!status.ok()) co_return status;
   co_await Hop(*strand_);
   object_count_ = census->objects;
   space_.Take(census->pages);
@@ -36,6 +34,7 @@ Task<Status> ObjectServer::Start(SessionFences fences) {
   started_ = clock_.Now();
   OpenRecoveryWindow(*writers);
   timer_.After(options_.housekeeping_interval, [this] { Housekeep(); });
+  background_.Start(RemoveLeftovers());
   co_return Status::Ok();
 }
 
@@ -98,20 +97,39 @@ Result<ObjectServer::Census> ObjectServer::CountObjects() {
   return census;
 }
 
-// Files of writes that no batch made stable, and of objects whose removal a crash cut short.
-Task<Status> ObjectServer::RemoveLeftovers() {
+// Files of writes that no batch made stable, and of objects whose removal a crash cut short. What their slots hold is no
+// object's page, so nobody waits for this: a million files take seconds to look through.
+Task<void> ObjectServer::RemoveLeftovers() {
   for (uint32_t part = 0; part < kDevicePartCount; ++part) {
+    co_await Hop(io_);
     const Result<std::vector<ObjectId>> ids = co_await device_.List(part);
-    if (!ids.ok()) co_return ids.status();
-    for (const ObjectId& id : *ids) {
-      const Result<std::optional<std::string>> row = kv_.Get(kObjectFamily, ObjectKey(id));
-      if (!row.ok()) co_return row.status();
-      if (row->has_value()) continue;
-      const Status removed = co_await device_.Remove(id);
-      if (!removed.ok()) co_return removed;
+    std::vector<ObjectId> rowless;
+    if (ids.ok()) {
+      std::copy_if(ids->begin(), ids->end(), std::back_inserter(rowless), [this](const ObjectId& id) {
+        const Result<std::optional<std::string>> row = kv_.Get(kObjectFamily, ObjectKey(id));
+        return row.ok() && !row->has_value();
+      });
     }
+    co_await Hop(*strand_);
+    for (const ObjectId& id : rowless) {
+      if (!stopping_) co_await RemoveIfLeft(id);
+    }
+    if (stopping_) co_return;
   }
-  co_return Status::Ok();
+}
+
+// It may have been written meanwhile, or again.
+Task<void> ObjectServer::RemoveIfLeft(ObjectId id) {
+  const auto lock = co_await object_locks_.Exclusive(id);
+  const Object* known = table_.Peek(id);
+  if (known != nullptr && known->exists) co_return;
+  co_await Hop(io_);
+  const Result<std::optional<std::string>> row = kv_.Get(kObjectFamily, ObjectKey(id));
+  if (row.ok() && !row->has_value()) {
+    const Status ignored = co_await device_.Remove(id);  // what stays, the next start removes
+    (void)ignored;
+  }
+  co_await Hop(*strand_);
 }
 
 Status ObjectServer::LoadReplies() {

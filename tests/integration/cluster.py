@@ -262,6 +262,11 @@ class Cluster:
             servers[row["server"].lower()] = counts_in(row)
         return servers
 
+    def server_counters(self):
+        """{"mdt0000": {"sessions": 1}, ...}"""
+        rows = self.ok("stats", "--servers", "--json").json["servers"]
+        return {row["server"].lower(): {name: int(value) for name, value in row["counters"].items()} for row in rows}
+
     def entry(self, path):
         """What `stat --json` says."""
         message = self.ok("stat", "--json", path).json

@@ -187,6 +187,9 @@ class Crash(unittest.TestCase):
                 put.kill()
         self.assertEqual(put.returncode, 15, err)
         self.assertIn(b"evicted", err)
+        counters = self.cluster.server_counters()["mdt0000"]
+        self.assertEqual(counters["sessions_evicted"], 1)
+        self.assertEqual(counters["evictions_unconfirmed"], 0)
         self.assertEqual(self.cluster.ok("cat", "/vault/late").out, content, "not one page after it was fenced")
         self.cluster.ok("fsck")
 

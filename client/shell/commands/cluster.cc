@@ -1,5 +1,6 @@
 // df, status, ping, stats: how the cluster is.
 #include <algorithm>
+#include <map>
 #include <ostream>
 
 #include "client/shell/app.h"
@@ -108,11 +109,15 @@ int RunServersStats(CommandContext& context, Client& client) {
       (*counts->mutable_rpcs())[operation.operation] = operation.calls;
       FillOperation(operation, counts->add_operations());
     }
+    counts->mutable_counters()->insert(server.counters.begin(), server.counters.end());
   }
   context.Answer(message, [&] {
     std::string out;
     for (const results::ServerCounts& counts : message.servers()) {
       out += (out.empty() ? "" : "\n") + counts.server() + (counts.has_error() ? ": " + counts.error() : "") + "\n";
+      for (const auto& [name, value] : std::map(counts.counters().begin(), counts.counters().end())) {
+        out += "  " + name + " " + std::to_string(value) + "\n";
+      }
       out += ToTable(counts, "operations", kOperationColumns);
     }
     return out;

@@ -76,18 +76,6 @@ TEST(ObjectServer, WhatWasCommittedIsThereAfterARestart) {
   EXPECT_EQ(world.Ping().used_bytes(), 2 * kPageBytes);
 }
 
-TEST(ObjectServer, FilesWithoutRowsAreGoneAfterAStart) {
-  OssWorld world;
-  ASSERT_TRUE(world.Write(TestObject(0), 0, PageOf(1)).ok());
-  auto left = world.kv->CrashedCopy();
-  world.Shut();
-  world.kv = std::move(left);
-  ASSERT_TRUE(world.device->Has(TestObject(0)));
-  ++world.options.boot_count;
-  world.Boot();
-  EXPECT_FALSE(world.device->Has(TestObject(0)));
-}
-
 TEST(ObjectServer, ObjectsWhoseMapIsMissingAreNotTakenForLeftovers) {
   OssWorld world;
   ASSERT_TRUE(world.Write(TestObject(0), 0, PageOf(1)).ok());
