@@ -1,6 +1,9 @@
 // nacre-mds: one metadata target. Wiring only, innermost first: it reads like the stack.
+#include <sys/statvfs.h>
+
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/kv/rocksdb_kv.h"
@@ -40,11 +43,18 @@ Status ServeCalls(MetadataServer& server, const ServerOptions& options, const Md
   return Status::Ok();
 }
 
+std::optional<uint64_t> FreeBytesAt(const std::string& path) {
+  struct statvfs space {};
+  if (statvfs(path.c_str(), &space) != 0) return std::nullopt;
+  return uint64_t{space.f_bavail} * space.f_frsize;
+}
+
 struct MdtOptions {
   int64_t index = 0;
   Duration commit_interval = std::chrono::seconds(1);
   Duration recovery_window = std::chrono::seconds(30);
   Duration session_timeout = std::chrono::seconds(60);
+  uint64_t reserve_bytes = MdsOptions().reserve_bytes;
 };
 
 constexpr Duration kSessionTimeoutMin = std::chrono::seconds(2);  // two ticks find a client silent
@@ -82,6 +92,8 @@ Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
   mds.commit_interval = mdt.commit_interval;
   mds.recovery_window = mdt.recovery_window;
   mds.session_silent_max = mdt.session_timeout;
+  mds.reserve_bytes = mdt.reserve_bytes;
+  mds.free_bytes = [&options] { return FreeBytesAt(options.data_dir); };
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   mds.progress = [](const std::string& what) { spdlog::info("{}", what); };
@@ -114,6 +126,8 @@ int main(int argc, char** argv) {
                                                     "how long a restarted server waits for clients to come back");
                                  config.GetDuration("session_timeout", &mdt.session_timeout,
                                                     "how long a client may be silent before it is evicted");
+                                 config.GetSize("reserve", &mdt.reserve_bytes,
+                                                "left free on the disk: with less nothing new is made, only removed and changed");
                                },
                            .run = [&] { return nacre::Serve(options, mdt); }});
 }

@@ -25,6 +25,7 @@ Status CheckBirth(Core& core, Op& op, const ParentDirectory& parent, const Birth
     return Status(Code::kAccessDenied, "the mode of directory " + ToString(parent.fid) + " lets you make nothing in it");
   }
   if ((birth.mode & ~kModeMask) != 0) return Status(Code::kInvalid, "mode bits beyond 07777");
+  if (!op.is_replay()) NACRE_RETURN_IF_ERROR(core.room.Check());
   NACRE_RETURN_IF_ERROR(core.grants.Check(op.session(), birth.fid));
   return CheckBirthContext(parent, birth.type, birth.context);
 }

@@ -23,6 +23,7 @@ Core::Core(MdsOptions given, const MdsSeams& seams)
       inodes(kv),
       dirents(kv),
       destroyer(*this),
+      room(options.reserve_bytes),
       file_locks(strand),
       request_locks(strand) {}
 

@@ -26,6 +26,7 @@
 #include "mds/core/operation_counts.h"
 #include "mds/core/options.h"
 #include "mds/core/oss_directory.h"
+#include "mds/core/room.h"
 
 namespace nacre {
 
@@ -72,6 +73,7 @@ struct Core {
   DirentTable dirents;
   Destroyer destroyer;
   ServedOperations counts;
+  Room room;
   // Held by what asks OSTs to change a file's size or epoch, and by who needs that to be over. Several: in FID order.
   LockTable<Fid> file_locks;
   // A change that is sent again waits for the one before it, and is answered from its record. Not for another one in its

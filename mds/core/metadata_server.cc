@@ -134,11 +134,18 @@ std::vector<uint64_t> EvictSilent(Core& core, const std::vector<uint64_t>& suspe
   return silent;
 }
 
+void MeasureRoom(Core& core) {
+  if (!core.options.free_bytes || !core.room.Measure(core.options.free_bytes())) return;
+  if (core.room.full() && core.options.notice) core.options.notice(core.room.Check());
+  if (!core.room.full() && core.options.progress) core.options.progress("there is room on the disk again");
+}
+
 }  // namespace
 
 Task<Status> MetadataServer::Start() {
   co_await Hop(core_.strand);
   NACRE_CO_RETURN_IF_ERROR(LoadMds(core_));
+  MeasureRoom(core_);
   StartRecovery(core_);
   NACRE_CO_RETURN_IF_ERROR(TakeUpIntents(core_));
   core_.destroyer.Kick();
@@ -173,6 +180,7 @@ Task<void> MetadataServer::Tick() {
     }
     const MonotonicTime limit = now + -core_.options.session_silent_max;
     suspected = EvictSilent(core_, suspected, core_.sessions.SilentSince(limit));
+    MeasureRoom(core_);
     core_.map.Refresh(now);
     core_.destroyer.Kick();
   }

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/base/units.h"
 
 namespace nacre {
 
@@ -24,6 +26,9 @@ struct MdsOptions {
   Duration tick = std::chrono::seconds(1);
   // The longest an answered change waits until it is stable without anybody asking; 0: it is stable before it is answered.
   Duration commit_interval = std::chrono::seconds(1);
+  // What is free on the disk below the store; nullopt: nobody can tell. Default: there is always room. On the strand.
+  std::function<std::optional<uint64_t>()> free_bytes;
+  uint64_t reserve_bytes = 256 * kMiB;  // left free by what is new: room.h
   // The log cannot be made stable, or the store is broken: the process must end. Default: NACRE_CHECK.
   std::function<void(const Status&)> fatal;
   // What an operator should look at, though the server goes on: for the log. Default: nobody is told.

@@ -3,8 +3,10 @@ client and nothing else suffers, what cannot be read is an error that names it, 
 
 import os
 import re
+import shutil
+import subprocess
 
-from cluster import ERROR, FULL, KIB, MIB, NO_SPACE, OK, main
+from cluster import ERROR, FULL, KIB, MIB, NO_SPACE, OK, main, wait_until
 from servers import Revival, ServersTest
 from tree_model import TreeModel
 
@@ -100,6 +102,87 @@ class Faults(ServersTest):
             self.cluster.ok("put", big, "/vault/big-%d" % number)
             with open(big, "rb") as file:
                 self.assertEqual(self.cluster.ok("cat", "/vault/big-%d" % number).out, file.read())
+
+    def small_disk(self, server, megabytes):
+        """What the server has lies on a filesystem of that size from now on. A function that leaves so many bytes of it free."""
+        server.kill()
+        directory = self.cluster.target_dir(server.name)
+        aside = self.cluster.file("aside")
+        shutil.move(directory, aside)
+        os.mkdir(directory)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dM" % megabytes, "nacre-test", directory], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", directory], check=True)
+        self.addCleanup(server.kill)
+        shutil.copytree(aside, directory, dirs_exist_ok=True)
+        filler = os.path.join(directory, "filler")
+
+        def leave(free):
+            if os.path.exists(filler):
+                os.remove(filler)
+            space = os.statvfs(directory)
+            size = space.f_bavail * space.f_frsize - free
+            if size > 0:
+                with open(filler, "wb") as file:
+                    os.posix_fallocate(file.fileno(), 0, size)
+        return leave
+
+    def test_a_full_disk_of_the_metadata_server_stops_what_is_new_and_nothing_else(self):
+        kept = self.rng.randbytes(MIB)
+        for name in ("kept", "other"):
+            self.cluster.ok("put", self.cluster.local("kept", kept), "/vault/" + name)
+        server = self.servers["mdt0"]
+        leave = self.small_disk(server, 600)
+        server.start()
+        leave(100 * MIB)
+        wait_until(lambda: "less than 256 MiB" in server.log_text(), "the server notices")
+        for command in (("put", self.cluster.local("x", b"new"), "/vault/new"), ("mkdir", "/vault/dir"), ("ln", "/vault/kept", "/vault/link")):
+            result = self.cluster.run(*command)
+            self.assertEqual(result.code, NO_SPACE, str(result))
+            self.assertIn("metadata server", result.error)
+        self.assertEqual(int(self.cluster.ok("df", "--json").json["inodes_free"]), 0)
+        self.cluster.ok("write", "/vault/kept", "--offset", "100", stdin=b"changed")
+        self.assertEqual(self.cluster.ok("cat", "/vault/kept").out, kept[:100] + b"changed" + kept[107:])
+        self.cluster.ok("mv", "/vault/kept", "/vault/moved")
+        self.cluster.ok("rm", "/vault/other")
+        leave(500 * MIB)
+        wait_until(lambda: "room on the disk again" in server.log_text(), "the server notices")
+        self.cluster.ok("put", self.cluster.local("x", b"new"), "/vault/new")
+        self.cluster.ok("fsck")
+
+    def test_a_log_that_cannot_be_written_ends_the_metadata_server_and_loses_nothing(self):
+        """Somebody else has filled its disk to the last byte."""
+        server = self.servers["mdt0"]
+        server.configure("reserve", "0")
+        leave = self.small_disk(server, 300)
+        server.start()
+        tree = TreeModel(self.cluster, "/vault", self.rng, self.run_command)
+        for _ in range(10):
+            tree.step()
+        many = self.cluster.file("many")
+        os.mkdir(many)
+        for number in range(3000):
+            with open(os.path.join(many, "%04d-%s" % (number, "x" * 150)), "wb") as file:
+                file.write(b"%d" % number)
+        leave(0)
+        # The log has room set aside; then it has none.
+        copies, copy = 0, None
+        while server.alive() and copies < 40:
+            if copy:
+                copy.communicate()
+            copy = self.cluster.begin("put", "-r", many, "/many-%d" % copies)
+            wait_until(lambda: copy.poll() is not None or not server.alive(), "it is there, or the server has ended", 120)
+            copies += 1
+        self.assertFalse(server.alive(), "the log never ended: nothing is proven")
+        self.assertRegex(server.log_text(), "(?i)no space")
+        server.wait_until_ended()
+        leave(200 * MIB)
+        server.start()
+        _, error = copy.communicate(timeout=120)
+        self.assertEqual(copy.returncode, OK, error)
+        self.assertEqual(tree.differences(), [])
+        for number in range(copies):
+            self.assertEqual(len(self.cluster.entries("/many-%d" % number)), 3000)
+        self.cluster.ok("fsck")
 
     def test_what_cannot_be_read_is_an_error_that_names_it_and_never_other_bytes(self):
         content = self.rng.randbytes(700 * KIB)

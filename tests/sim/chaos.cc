@@ -168,13 +168,30 @@ void Chaos::FlipBit() {
 }
 
 void Chaos::FillDisk() {
-  const auto index = static_cast<uint32_t>(world_.dice.Below(world_.osts.size()));
+  const auto index = static_cast<uint32_t>(world_.dice.Below(world_.osts.size() + 1));
+  if (index == world_.osts.size()) return FillMds();
   world_.Note("the disk of OST " + std::to_string(index) + " is full");
   ++world_.full_disks;
   MemoryDevice& device = world_.osts[index]->device();
   device.LimitBytes(device.StoredPages() * kPageBytes);
   ++running_;
   Detach(EmptyLater(index, UpTo(std::chrono::seconds(3))));
+}
+
+void Chaos::FillMds() {
+  world_.Note("the disk of the MDS is full");
+  ++world_.full_disks;
+  world_.mds->SetFull(true);
+  ++running_;
+  Detach(EmptyMdsLater(UpTo(std::chrono::seconds(3))));
+}
+
+Task<void> Chaos::EmptyMdsLater(Duration after) {
+  co_await Sleep(world_.loop, world_.loop, after);
+  world_.mds->SetFull(false);
+  world_.Note("the disk of the MDS has room again");
+  co_await Sleep(world_.loop, world_.loop, std::chrono::seconds(2));  // it has noticed
+  --running_;
 }
 
 Task<void> Chaos::EmptyLater(uint32_t ost, Duration after) {

@@ -33,10 +33,12 @@ class Chaos {
   void FailSync();
   void FlipBit();
   void FillDisk();
+  void FillMds();
   void FailRead();
   Task<void> MendLater(SimClientPtr client, Duration after);
   Task<void> MendOrdersLater(Duration after);
   Task<void> FailReadOf(uint32_t which);
+  Task<void> EmptyMdsLater(Duration after);
   Task<void> EmptyLater(uint32_t ost, Duration after);
 
   World& world_;

@@ -19,6 +19,7 @@ Answer<v1::LinkReply> ServeLink(Core& core, Op& op, const v1::LinkRequest& reque
   if (!MayAccess(OwnershipOf(*parent->row), op.caller(), kMayWrite)) {
     co_return Status(Code::kAccessDenied, "the mode of directory " + ToString(parent->fid) + " lets you make nothing in it");
   }
+  if (!op.is_replay()) NACRE_CO_RETURN_IF_ERROR(core.room.Check());
   if (IsDirectory(**found)) co_return Status(Code::kNotPermitted, "a directory has one name");
   const uint32_t nlink = (*found)->attr().nlink();
   if (nlink == 0) co_return Status(Code::kNotFound, "file " + ToString(fid) + " has lost its last name");

@@ -88,7 +88,7 @@ Answer<v1::StatfsReply> ServeStatfs(Core& core, Op&, const v1::StatfsRequest&) {
     *reply.add_targets() = std::move(target);
   }
   reply.set_inodes_used(core.inode_count);
-  reply.set_inodes_free(kInodesMax - core.inode_count);
+  reply.set_inodes_free(core.room.full() ? 0 : kInodesMax - core.inode_count);
   co_return reply;
 }
 

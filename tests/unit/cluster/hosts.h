@@ -94,6 +94,8 @@ class MdsHost {
   MemoryKv& kv();
   void FailNextRead(const Status& error);
   void FailNoRead();
+  // Its disk, or there is room again: it notices within a second.
+  void SetFull(bool full);
   bool Stores(const std::string& bytes);
   // Inodes in its store that lie in an encrypted directory and have no context of their own: there must never be one.
   std::vector<std::string> WithoutContext();

@@ -39,6 +39,7 @@ struct MdsHost::Impl {
   ServerLives<MdsApi, Life> lives;
   uint64_t boot_count = 0;
   uint64_t suicides = 0;
+  const std::shared_ptr<bool> full = std::make_shared<bool>(false);  // one that ended itself looks for longer than this is here
 };
 
 MdsHost::MdsHost(SimLoop& loop, Random& random, FindOst find_ost, bool targets_announce)
@@ -58,6 +59,7 @@ Task<Status> MdsHost::PowerOn() {
   MdsOptions options;
   life->caller->number = options.boot_count = ++impl_->boot_count;
   if (!impl_->targets_announce) options.target_silent_max = std::chrono::hours(1000);
+  options.free_bytes = [full = impl_->full] { return std::optional(*full ? 0 : kGiB); };
   options.fatal = [this, dying = life.get()](const Status&) {
     dying->ended_itself = true;
     if (dying != impl_->lives.now()) return;  // it had lost power before
@@ -104,6 +106,8 @@ void MdsHost::FailNextRead(const Status& error) {
 void MdsHost::FailNoRead() {
   if (impl_->lives.now() != nullptr) impl_->lives.now()->kv->FailNoRead();
 }
+
+void MdsHost::SetFull(bool full) { *impl_->full = full; }
 
 bool MdsHost::IsUp() const { return impl_->lives.place()->server != nullptr; }
 uint64_t MdsHost::suicides() const { return impl_->suicides; }

@@ -87,6 +87,7 @@ class MdsRig : public testing::Test {
   void StartServer() {
     MdsOptions options;
     options.boot_count = ++boot_count;
+    options.free_bytes = [this] { return free_bytes; };
     options.notice = [this](const Status& status) { notices.push_back(status.message()); };
     const MdsSeams seams{
         .kv = Store(), .strand = strand, .io = io, .timers = timers, .clock = clock, .random = random, .osts = osts};
@@ -378,6 +379,7 @@ class MdsRig : public testing::Test {
   std::map<uint64_t, std::string> client_ids;  // of sessions
   std::unique_ptr<MetadataServer> server;
   std::vector<std::string> notices;  // what an operator was told
+  std::optional<uint64_t> free_bytes;  // on the disk
   uint64_t boot_count = 0;
   uint64_t xid = 0;
   uint64_t session = 0;
