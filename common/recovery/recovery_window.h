@@ -24,12 +24,22 @@ class RecoveryWindow {
   explicit RecoveryWindow(Executor& strand) : strand_(strand) {}
 
   // Stays closed when nobody is awaited. Once.
-  void Open(Awaited awaited, MonotonicTime until) {
+  void Open(Awaited awaited, MonotonicTime now, Duration length) {
     awaited_ = std::move(awaited);
-    until_ = until;
+    last_look_ = now;
+    left_ = length;
   }
   bool open() const { return !awaited_.empty(); }
-  MonotonicTime until() const { return until_; }
+  Duration left() const { return left_; }  // as of the last look; below 0: so much over its time
+
+  // To be asked about every second while it is open: is its time over? A pause of this very machine does not count: what
+  // clients sent meanwhile is still to be read.
+  bool IsOverAt(MonotonicTime now) {
+    constexpr Duration kPause = std::chrono::seconds(5);
+    if (now - last_look_ < kPause) left_ -= now - last_look_;
+    last_look_ = now;
+    return left_ <= Duration(0);
+  }
   size_t awaited_count() const { return awaited_.size(); }
   std::vector<uint64_t> Sessions() const {  // that are awaited, in order
     std::vector<uint64_t> sessions;
@@ -80,7 +90,8 @@ class RecoveryWindow {
 
   Executor& strand_;
   Awaited awaited_;
-  MonotonicTime until_;
+  MonotonicTime last_look_;
+  Duration left_{0};
   std::vector<std::coroutine_handle<>> waiting_;
 };
 

@@ -91,7 +91,7 @@ Status LoadSessions(Core& core) {
 }
 
 void StartRecovery(Core& core) {
-  core.window.Open(std::exchange(core.awaited, {}), core.clock.Now() + core.options.recovery_window);
+  core.window.Open(std::exchange(core.awaited, {}), core.clock.Now(), core.options.recovery_window);
   if (core.window.open()) {
     Say(core, "recovering: " + std::to_string(core.window.awaited_count()) + " clients may come back, and have changes to replay");
   }
@@ -99,7 +99,7 @@ void StartRecovery(Core& core) {
 }
 
 void EndRecoveryInTime(Core& core) {
-  if (!core.window.open() || core.clock.Now() < core.window.until()) return;
+  if (!core.window.open() || !core.window.IsOverAt(core.clock.Now())) return;
   const std::vector<uint64_t> missed = core.window.Close();
   // Some came back, and did not get through.
   for (uint64_t session : missed) EndSession(core, session, SessionEnd::kEvicted);

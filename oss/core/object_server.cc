@@ -193,7 +193,7 @@ Task<Result<v1::OssPingReply>> ObjectServer::DoPing(v1::OssPingRequest request) 
   reply.set_checksum_errors(pages_.checksum_errors());
   reply.set_clients_awaited(static_cast<uint32_t>(window_.awaited_count()));
   if (window_.open()) {
-    const Duration left = std::max(Duration(0), window_.until() - clock_.Now());
+    const Duration left = std::max(Duration(0), window_.left());
     reply.set_recovering_ms_left(static_cast<uint32_t>(left.count() / 1'000'000));
   }
   reply.set_replayed(replayed_);

@@ -6,12 +6,15 @@
 #include "oss/core/object_server.h"
 
 namespace nacre {
+namespace {
+constexpr Duration kRecoveryLook = std::chrono::seconds(1);
+}
 
 void ObjectServer::OpenRecoveryWindow(const RecoveryWindow::Awaited& writers) {
   if (writers.empty()) return;
   writers_.TakeOver(writers);
-  window_.Open(writers, started_ + options_.recovery_window);
-  timer_.After(options_.recovery_window, [this] { EndRecoveryInTime(); });
+  window_.Open(writers, started_, options_.recovery_window);
+  timer_.After(kRecoveryLook, [this] { EndRecoveryInTime(); });
   if (options_.notice) options_.notice("recovering: " + std::to_string(writers.size()) + " clients may have writes to replay");
 }
 
@@ -20,9 +23,10 @@ void ObjectServer::EndRecoveryInTime() {
   if (!window_.open()) return;
   constexpr Duration kGrace = std::chrono::seconds(2);
   const MonotonicTime now = clock_.Now();
-  const bool goes_on = replayed_ > 0 && now - last_replay_ < kGrace && now - started_ < 2 * options_.recovery_window;
-  if (!goes_on) return CloseRecoveryWindow();
-  timer_.After(kGrace, [this] { EndRecoveryInTime(); });
+  const bool over = window_.IsOverAt(now);
+  const bool goes_on = replayed_ > 0 && now - last_replay_ < kGrace && window_.left() > -options_.recovery_window;
+  if (over && !goes_on) return CloseRecoveryWindow();
+  timer_.After(kRecoveryLook, [this] { EndRecoveryInTime(); });
 }
 
 // Their time is over: what they had not committed is lost, and they will be told so (JudgeReplay). Their reply records

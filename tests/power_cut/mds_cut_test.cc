@@ -187,7 +187,7 @@ class MdsCut : public MdsRig {
 
   // The client is gone, and what it did after its last commit may be too: from some moment on.
   void EvictAll(CutDisk::End end) {
-    Tick(MdsOptions().recovery_window);
+    Pass(MdsOptions().recovery_window);
     Join();
     const Dump found = Look();
     // One that was killed had given all to the system, but for what it was doing.

@@ -66,7 +66,7 @@ Answer<v1::MdsPingReply> ServePing(Core& core, Op&, const v1::MdsPingRequest& re
   reply.set_objects_to_destroy(core.destroyer.objects_left());
   reply.set_clients_awaited(static_cast<uint32_t>(core.window.awaited_count()));
   if (core.window.open()) {
-    const Duration left = std::max(Duration(0), core.window.until() - core.clock.Now());
+    const Duration left = std::max(Duration(0), core.window.left());
     reply.set_recovering_ms_left(static_cast<uint32_t>(left.count() / 1'000'000));
   }
   reply.set_replayed(core.replayed);

@@ -93,7 +93,7 @@ TEST_F(Eviction, WhoMissesTheRecoveryWindowIsEvicted) {
   CrashServerAwaited();
   ComeBack();
   const auto waiting = EndReplay(session);
-  Tick(MdsOptions().recovery_window);
+  Pass(MdsOptions().recovery_window);
   EXPECT_TRUE(waiting->has_value());
   EXPECT_EQ(EvictedFor(0), Sessions{gone});
   EXPECT_NE(Connect(gone)->session(), gone);
@@ -121,7 +121,7 @@ TEST_F(Eviction, TheOldestOpenSessionIsTold) {
   EXPECT_EQ(EvictedFor(0), Sessions{}) << "who ended in order is not evicted";
   CrashServerAwaited();
   EXPECT_EQ(Hear(0).oldest_session(), second) << "it is awaited";
-  Tick(MdsOptions().recovery_window);
+  Pass(MdsOptions().recovery_window);
   EXPECT_GT(Hear(0).oldest_session(), third);
 }
 

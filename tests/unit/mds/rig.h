@@ -113,7 +113,7 @@ class MdsRig : public testing::Test {
   void CrashServer() {
     Commit();
     CrashServerAwaited();
-    Tick(MdsOptions().recovery_window);
+    Pass(MdsOptions().recovery_window);
   }
   // Now the server waits for them.
   void CrashServerAwaited() {
@@ -177,6 +177,12 @@ class MdsRig : public testing::Test {
     v1::GrantFidsRequest request;
     *request.mutable_header() = Header(of);
     return SyncWait(server->GrantFids(request)).value().seq();
+  }
+  // In steps of a second, as time passes.
+  void Pass(Duration passed) {
+    for (Duration left = passed; left.count() > 0; left -= std::chrono::seconds(1)) {
+      Tick(std::min<Duration>(left, std::chrono::seconds(1)));
+    }
   }
   void Tick(Duration passed) {
     clock.now_ns += passed.count();

@@ -170,6 +170,20 @@ TEST_F(Recovery, WhoComesLateLearnsThatWhatWasStableIsThere) {
   EXPECT_EQ(Replay(lost).code(), Code::kStale);
 }
 
+// What clients sent meanwhile is still to be read.
+TEST_F(Recovery, DoesNotEndWhileTheMachineIsStopped) {
+  const Sent first = Write(kAlice, 1, 0, PageOf(1));
+  LosePower();
+  world.queue.Advance(world.options.recovery_window - std::chrono::seconds(2));
+  world.queue.Pause(std::chrono::hours(1));
+  world.queue.Advance(std::chrono::seconds(1));
+  ASSERT_TRUE(world.Connect(kAlice).ok());
+  EXPECT_TRUE(Replay(first).ok());
+  ASSERT_TRUE(world.EndReplay(kAlice).ok());
+  EXPECT_EQ(Read(kAlice, 0).value(), PageOf(1));
+  EXPECT_EQ(world.Ping().clients_missed(), 0u);
+}
+
 TEST_F(Recovery, HoldsBackOrdersOfTheMdsUntilItIsOver) {
   const Sent first = Write(kAlice, 1, 0, PageOf(1) + PageOf(2));
   LosePower();

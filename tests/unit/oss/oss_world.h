@@ -48,14 +48,18 @@ class HandQueue final : public Executor, public Timers {
     }
   }
   void Advance(Duration by) {
-    clock.Advance(by);
-    while (!timers_.empty() && timers_.begin()->first <= clock.Now().ns) {
+    const MonotonicTime end = clock.Now() + by;
+    while (!timers_.empty() && timers_.begin()->first <= end.ns) {
+      clock.Advance(std::max(Duration(0), Duration(timers_.begin()->first - clock.Now().ns)));
       Timer timer = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
       timer.where->Post(std::move(timer.job));
       RunAll();
     }
+    clock.Advance(end - clock.Now());
   }
+  // Nothing runs meanwhile: the machine is stopped.
+  void Pause(Duration by) { clock.Advance(by); }
   ManualClock clock;
 
  private:

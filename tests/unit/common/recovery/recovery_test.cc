@@ -131,7 +131,7 @@ TEST(RecoveryWindow, IsOpenUntilAllWhoAreAwaitedAreThrough) {
     co_await on.Closed();
     *out = true;
   };
-  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100});
+  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100}, std::chrono::seconds(30));
   Detach(wait(window, &woken));
   EXPECT_TRUE(window.Awaits(5, kAlice));
   EXPECT_FALSE(window.Awaits(5, kBob)) << "another's session";
@@ -147,10 +147,26 @@ TEST(RecoveryWindow, IsOpenUntilAllWhoAreAwaitedAreThrough) {
   EXPECT_TRUE(woken);
 }
 
+TEST(RecoveryWindow, APauseOfTheMachineDoesNotCount) {
+  Strand strand;
+  RecoveryWindow window(strand);
+  MonotonicTime now{.ns = 100};
+  window.Open({{5, kAlice}}, now, std::chrono::seconds(30));
+  const auto look_after = [&](Duration passed) {
+    now = now + passed;
+    return window.IsOverAt(now);
+  };
+  for (int i = 0; i < 28; ++i) ASSERT_FALSE(look_after(std::chrono::seconds(1)));
+  EXPECT_FALSE(look_after(std::chrono::hours(1)));
+  EXPECT_EQ(window.left(), std::chrono::seconds(2));
+  EXPECT_FALSE(look_after(std::chrono::seconds(1)));
+  EXPECT_TRUE(look_after(std::chrono::seconds(1)));
+}
+
 TEST(RecoveryWindow, NamesThoseWhoMissedIt) {
   Strand strand;
   RecoveryWindow window(strand);
-  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100});
+  window.Open({{5, kAlice}, {6, kBob}}, {.ns = 100}, std::chrono::seconds(30));
   window.Done(5);
   EXPECT_EQ(window.Close(), std::vector<uint64_t>{6});
   EXPECT_FALSE(window.open());
