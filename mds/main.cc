@@ -93,7 +93,7 @@ Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
   mds.recovery_window = mdt.recovery_window;
   mds.session_silent_max = mdt.session_timeout;
   mds.reserve_bytes = mdt.reserve_bytes;
-  mds.free_bytes = [&options] { return FreeBytesAt(options.data_dir); };
+  mds.free_bytes = [&options] { return FreeBytesAt(options.data_dir + "/db"); };
   mds.fatal = EndProcess;
   mds.notice = [](const Status& status) { spdlog::warn("{}", status.ToString()); };
   mds.progress = [](const std::string& what) { spdlog::info("{}", what); };

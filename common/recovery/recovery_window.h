@@ -32,11 +32,11 @@ class RecoveryWindow {
   bool open() const { return !awaited_.empty(); }
   Duration left() const { return left_; }  // as of the last look; below 0: so much over its time
 
-  // To be asked about every second while it is open: is its time over? A pause of this very machine does not count: what
+  // To be asked about every second while it is open: is its time over? A pause of this very machine counts for little: what
   // clients sent meanwhile is still to be read.
   bool IsOverAt(MonotonicTime now) {
-    constexpr Duration kPause = std::chrono::seconds(5);
-    if (now - last_look_ < kPause) left_ -= now - last_look_;
+    constexpr Duration kBetweenLooksMax = std::chrono::seconds(3);
+    left_ -= std::min<Duration>(now - last_look_, kBetweenLooksMax);
     last_look_ = now;
     return left_ <= Duration(0);
   }

@@ -63,7 +63,8 @@ class ObjectServer final : public OssApi {
   };
   ObjectServer(Parts parts, ObjectServerOptions options);
 
-  // Checks that the store is this target's, removes what an earlier life left without rows. Once, before any request.
+  // Checks that the store is this target's. Once, before any request. Files that an earlier life left without rows are
+  // removed in the background.
   // kInvalid: another target's, or one whose boot count went back. kIntegrity: objects without the store that maps them.
   // fences: what MDT0000 says now: who missed it while this target was down must not replay here.
   Task<Status> Start(SessionFences fences = {});
@@ -161,6 +162,8 @@ class ObjectServer final : public OssApi {
     uint64_t pages = 0;
   };
   Result<Census> CountObjects();
+  // Before an object that may not be there yet is changed, under its lock.
+  Task<Status> LoadToChange(const ObjectUse& object);
   Task<void> RemoveLeftovers();
   Task<void> RemoveIfLeft(ObjectId id);
   Status LoadReplies();
@@ -203,6 +206,7 @@ class ObjectServer final : public OssApi {
   Transno last_fence_ = 0;
   RecoveryWindow window_;
   bool stopping_ = false;
+  bool may_have_leftovers_ = true;  // files that no row knows: RemoveLeftovers is not through
   bool stopped_in_recovery_ = false;
   uint64_t replayed_ = 0;
   MonotonicTime last_replay_;

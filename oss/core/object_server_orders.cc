@@ -15,7 +15,7 @@ PageWrite OnePage(uint64_t page, const std::string& bytes) {
 }  // namespace
 
 Task<Result<bool>> ObjectServer::EnterEpochOfOrder(const ObjectUse& object, uint64_t epoch) {
-  Status status = co_await table_.Load(*object, ObjectTable::Purpose::kChange);
+  Status status = co_await LoadToChange(object);
   if (!status.ok()) co_return status;
   if (object->destroyed) co_return Status(Code::kStale, "object " + ToString(object->id) + " is destroyed");
   if (object->exists && epoch == object->row.file_epoch && epoch == object->row.change_epoch) co_return true;
@@ -176,7 +176,7 @@ Task<Result<v1::GlimpseReply::Item>> ObjectServer::GlimpseOne(ObjectId id, uint6
   Status status;
   if (raise_epoch != 0) {
     const auto lock = co_await object_locks_.Exclusive(id);
-    status = co_await table_.Load(*object, ObjectTable::Purpose::kChange);
+    status = co_await LoadToChange(object);
     if (!status.ok()) co_return status;
     if (!object->destroyed && raise_epoch > object->row.file_epoch) {
       // An object that is not there yet has to refuse late writes too.

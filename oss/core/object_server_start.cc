@@ -116,6 +116,17 @@ Task<void> ObjectServer::RemoveLeftovers() {
     }
     if (stopping_) co_return;
   }
+  may_have_leftovers_ = false;
+}
+
+// Blocks of a leftover that became an object's file would never be given back: no row says that they are free.
+Task<Status> ObjectServer::LoadToChange(const ObjectUse& object) {
+  Status status = co_await table_.Load(*object, ObjectTable::Purpose::kChange);
+  if (!status.ok() || object->exists || object->destroyed || !may_have_leftovers_) co_return status;
+  co_await Hop(io_);
+  status = co_await device_.Remove(object->id);
+  co_await Hop(*strand_);
+  co_return status;
 }
 
 // It may have been written meanwhile, or again.

@@ -42,7 +42,10 @@ Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, Ciph
 
   const Result<WriterRows::Writing> writing =
       co_await writers_.Begin(request.header().session(), request.header().client_id());
-  if (!writing.ok()) co_return writing.status();
+  if (!writing.ok()) {
+    replies_.Refuse(slot_key.first, slot_key.second, request.header().xid(), writing.status());
+    co_return writing.status();
+  }
   co_await committer_.WaitForRoom();
   const auto lock = co_await object_locks_.Exclusive(checked->object);
   const ObjectUse object = table_.Enter(checked->object);
@@ -56,7 +59,7 @@ Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, Ciph
 
 Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, const v1::WriteHeader& request,
                                                        const CheckedWrite& checked, const CipherRun& run) {
-  Status status = co_await table_.Load(*object, ObjectTable::Purpose::kChange);
+  Status status = co_await LoadToChange(object);
   if (!status.ok()) co_return status;
   if (object->destroyed) co_return Status(Code::kStale, "object " + ToString(object->id) + " is destroyed");
   status = co_await EnterEpoch(object, request.file_epoch());

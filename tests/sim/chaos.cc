@@ -180,7 +180,7 @@ void Chaos::FillDisk() {
 
 void Chaos::FillMds() {
   world_.Note("the disk of the MDS is full");
-  ++world_.full_disks;
+  ++world_.full_mds;
   world_.mds->SetFull(true);
   ++running_;
   Detach(EmptyMdsLater(UpTo(std::chrono::seconds(3))));

@@ -75,6 +75,7 @@ class OwnDirectories {
   const std::string root_;
   SimClientPtr client_;
   bool made_ = false, maybe_made_ = false;
+  bool root_stable_ = false;
   bool doubt_ = false;  // something ended in the middle
   Tree now_;
   std::vector<Tree> maybe_;  // since it was last made stable, oldest first; now_ is not among them

@@ -52,6 +52,7 @@ void OwnTree::Will(const FilePtr& file, Bytes content) {
 
 void OwnTree::AllStable() {
   crashes_when_stable_ = world_.crashes();
+  directory_stable_ = true;
   for (auto it = names_.begin(); it != names_.end();) {
     it->second.maybe.clear();
     if (it->second.now == nullptr) {

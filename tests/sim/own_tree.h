@@ -97,6 +97,7 @@ class OwnTree {
   const std::string dir_;
   SimClientPtr client_;
   bool made_ = false, maybe_made_ = false;
+  bool directory_stable_ = false;
   bool doubt_ = false;  // the last round ended in the middle of something
   uint64_t operation_ = 1;
   uint64_t crashes_when_stable_ = 0;

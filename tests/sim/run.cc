@@ -134,6 +134,8 @@ class Simulation {
     clients_.clear();
   }
   Task<void> ClearAll() {
+    // What could not be read in the background is looked for again at the next start.
+    if (world_.plan.failed_reads.count() > 0) co_await world_.RestartAll();
     const Result<SimClientPtr> client = co_await world_.NewClient(World::Patience::kEndless);
     EXPECT_TRUE(client.ok()) << client.status().ToString();
     if (!client.ok()) co_return;

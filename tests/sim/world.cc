@@ -181,7 +181,7 @@ bool World::MayFail(const Status& status) const {
       // A disk that others have filled meanwhile has no room for what comes again.
       return plan.outlasting_partitions || flips > 0 || full_disks > 0 || failed_reads > 0;
     case Code::kNoSpace:
-      return full_disks > 0;
+      return full_disks > 0 || full_mds > 0;
     default:
       return false;
   }
@@ -236,6 +236,7 @@ uint64_t World::crashes() const {
 void World::CrashMds(Duration down) {
   if (!mds->IsUp()) return;
   ++crashes_;
+  ++mds_crashes_;
   Note("MDS loses power");
   mds->PowerOff();
   mds_starts_ = true;
@@ -325,6 +326,12 @@ Task<void> World::Heal() {
   faulty_ = false;
   Note("heals");
   while (!AllUp()) co_await Sleep(loop, loop, std::chrono::milliseconds(10));
+}
+
+Task<void> World::RestartAll() {
+  CrashMds(Duration(0));
+  for (uint32_t index = 0; index < osts.size(); ++index) CrashOst(index, Duration(0));
+  co_await Heal();
 }
 
 Task<void> World::Drain() {

@@ -115,9 +115,11 @@ class World {
   Task<bool> OstServes(uint32_t index);
   // Everything mends: servers that are down start, and no new fault begins.
   Task<void> Heal();
+  Task<void> RestartAll();
   // All that is on its way in the network has arrived.
   Task<void> Drain();
 
+  uint64_t mds_crashes() const { return mds_crashes_ + mds->suicides(); }
   uint64_t crashes() const;  // of any server so far: what it had not committed may be lost
   bool Faulty() const { return faulty_; }
   void SetFaulty(bool faulty) { faulty_ = faulty; }
@@ -131,7 +133,7 @@ class World {
   std::shared_ptr<const MasterKey> key;
   std::vector<std::unique_ptr<OstHost>> osts;
   std::unique_ptr<MdsHost> mds;
-  uint64_t flips = 0, full_disks = 0, failed_reads = 0;  // so far
+  uint64_t flips = 0, full_disks = 0, full_mds = 0, failed_reads = 0;  // so far
 
   CallLog::Journey Travel();
   Environment BaseEnvironment(CallLog& log);
@@ -148,7 +150,7 @@ class World {
   CallLog orders_, announcements_;
   bool faulty_ = false;
   bool ending_ = false;
-  uint64_t crashes_ = 0;
+  uint64_t crashes_ = 0, mds_crashes_ = 0;
   uint32_t clients_ = 0;
   int graves_ = 0, background_ = 0;
   bool mds_starts_ = false;  // it is to, after a while, or does

@@ -39,7 +39,8 @@ int RunDf(CommandContext& context, bool inodes) {
       return "INODES USED " + std::to_string(message.inodes_used()) + "   FREE " + std::to_string(message.inodes_free()) + "\n";
     }
     return ToTable(message, "targets", {"target", "state", "capacity_bytes", "used_bytes", "free_bytes", "objects"}) + "all    " +
-           FormatSize(message.free_bytes()) + " free of " + FormatSize(message.capacity_bytes()) + "\n";
+           FormatSize(message.free_bytes()) + " free of " + FormatSize(message.capacity_bytes()) + "\n" +
+           (message.inodes_free() > 0 ? "" : "The metadata server has no room for more inodes.\n");
   });
 }
 

@@ -116,7 +116,7 @@ Answer<v1::SetXattrReply> ServeSetXattr(Core& core, Op& op, const v1::SetXattrRe
   if (old->has_value()) bytes -= name.size() + (*old)->size();
   if (!request.remove()) bytes += name.size() + request.xattr().value().size();
   NACRE_CO_RETURN_IF_ERROR(CheckRequest(request, old->has_value(), bytes));
-  if (!request.remove() && !op.is_replay()) NACRE_CO_RETURN_IF_ERROR(core.room.Check());
+  if (bytes > row.xattr_bytes() && !op.is_replay()) NACRE_CO_RETURN_IF_ERROR(core.room.Check());
 
   Change change(core, op);
   if (request.remove()) {

@@ -1,7 +1,7 @@
 // WatchedKv: what a server has its store through, in a test: it counts effects (promise P6), and can fail to read.
 //
 // A change and its reply record are one batch. A second batch with the record of the same request, where the first is
-// still there, is a second effect of it.
+// still there, is a second effect of it. (An OST gathers many writes for a batch: two effects in one are not seen here.)
 #pragma once
 
 #include <gtest/gtest.h>

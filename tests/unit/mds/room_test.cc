@@ -60,6 +60,7 @@ TEST_F(FullDisk, WhatIsThereIsReadChangedAndRemoved) {
   Fill();
   EXPECT_TRUE(Open(OpenOf(Root(), "file", false, true)).ok()) << "to write to what is there";
   EXPECT_TRUE(Open(OpenOf(Root(), "file", true, true)).ok()) << "also with O_CREAT";
+  EXPECT_EQ(SetXattr(opened.reply.inode().fid(), false), Code::kOk) << "no longer than before";
   EXPECT_EQ(SetXattr(opened.reply.inode().fid(), true), Code::kOk);
   EXPECT_EQ(Rename(Root(), "file", In(dir), "moved"), Code::kOk);
   EXPECT_EQ(Close(opened, 0), Code::kOk);

@@ -12,7 +12,7 @@ class Leftovers : public testing::Test {
   void SetUp() override { Start(); }
   void Start() {
     world.Renew();
-    ASSERT_TRUE(world.Write(object, 0, PageOf(1)).ok());
+    ASSERT_TRUE(world.Write(object, 0, PageOf(1) + PageOf(3) + PageOf(4)).ok());
     auto left = world.kv->CrashedCopy();
     world.Shut();
     world.kv = std::move(left);
@@ -37,6 +37,14 @@ TEST_F(Leftovers, AServerThatStopsDoesNotWaitForThem) {
   world.Boot();
   world.queue.RunAll();
   EXPECT_FALSE(world.device->Has(object));
+}
+
+// They would lie in its file for as long as it lives.
+TEST_F(Leftovers, AnObjectThatIsMadeThereMeanwhileDoesNotKeepTheirBlocks) {
+  ASSERT_EQ(world.device->StoredPages(), 3u);
+  ASSERT_TRUE(world.Write(object, 7, PageOf(2)).ok());
+  world.queue.RunAll();
+  EXPECT_EQ(world.device->StoredPages(), 1u);
 }
 
 TEST_F(Leftovers, WhatIsWrittenThereMeanwhileStays) {
