@@ -16,12 +16,13 @@ Task<void> SharedMoves::Make(SimClientPtr client) {
   Namespace& names = client->core.names();
   Task<Status> make = names.MakeDirectory(kTop, 0755, false);
   Status status = co_await client->Do(std::move(make), client);
+  const std::string prefix = kTop + "/" + kCanary;
   for (int i = 0; i < kDirectories && status.ok(); ++i) {
-    Task<Status> next = names.MakeDirectory(kTop + "/" + kCanary + "-d" + std::to_string(i), 0755, false);
+    Task<Status> next = names.MakeDirectory(prefix + "-d" + std::to_string(i), 0755, false);
     status = co_await client->Do(std::move(next), client);
   }
   for (int i = 0; i < kFiles && status.ok(); ++i) {
-    Task<bool> file = world_.MakeFile(client, kTop + "/" + kCanary + "-f" + std::to_string(i), 1);
+    Task<bool> file = world_.MakeFile(client, prefix + "-f" + std::to_string(i), 1);
     if (!co_await std::move(file)) status = Status(Code::kIo, "a file cannot be made");
   }
   if (status.ok()) status = co_await client->Do(client->core.Commit(), client);
@@ -56,7 +57,7 @@ Task<bool> SharedMoves::MoveOne(SimClientPtr client) {
   const bool exchange = world_.dice.Below(4) == 0;
   std::string to = all[world_.dice.Below(all.size())];
   if (!exchange) {
-    const std::string directory = directories[world_.dice.Below(directories.size())];
+    const std::string& directory = directories[world_.dice.Below(directories.size())];
     to = (directory.empty() ? "" : directory + "/") + RandomName();
   }
   Task<Status> rename = client->core.names().Rename(kTop + "/" + from, kTop + "/" + to, !exchange, exchange);
