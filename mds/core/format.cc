@@ -1,5 +1,7 @@
 #include "mds/core/format.h"
 
+#include <algorithm>
+
 #include "common/wire/wire.h"
 #include "mds/core/change.h"
 #include "mds/core/recovery.h"
@@ -108,7 +110,8 @@ Status LoadMds(Core& core) {
   if (!session.ok()) return session.status();
   if (!inodes.ok()) return inodes.status();
   core.next_range = *range;
-  core.next_session = *session;
+  // A store that was put back from a copy does not give numbers again that OSTs have heard are over.
+  core.next_session = std::max(*session, core.options.boot_count << kSessionsOfALifeBits);
   core.inode_count = *inodes;
   NACRE_RETURN_IF_ERROR(LoadSaltSecret(core));
   NACRE_RETURN_IF_ERROR(LoadTargets(core));

@@ -38,6 +38,7 @@ struct MdsOptions {
 };
 
 constexpr size_t kSessionsMax = 4096;
+constexpr int kSessionsOfALifeBits = 20;  // session numbers of a life begin at its boot count, so far to the left, or later
 constexpr size_t kNameBytesMax = 255;
 constexpr uint32_t kLinksMax = 65000;
 constexpr uint32_t kReaddirEntriesMax = 1000;

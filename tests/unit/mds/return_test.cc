@@ -82,6 +82,18 @@ TEST_F(Return, AConnectThatIsSentAgainGetsTheSessionThatItHadBegun) {
   EXPECT_TRUE(waiting->has_value()) << "nobody else is waited for";
 }
 
+// OSTs have heard that the older ones are over, and refuse them.
+TEST_F(Return, AStoreThatWasPutBackDoesNotGiveSessionNumbersAgain) {
+  auto copy = kv->CrashedCopy();
+  uint64_t given = session;
+  for (int i = 0; i < 100; ++i) given = std::max(given, NewSession());
+  StopServer();
+  kv = std::move(copy);
+  StartServer();
+  Pass(MdsOptions().recovery_window);
+  EXPECT_GT(NewSession(), given);
+}
+
 TEST_F(Return, AnotherClientDoesNotGetTheSession) {
   Crash();
   v1::ConnectRequest thief;
