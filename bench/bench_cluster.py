@@ -2,7 +2,6 @@
 import json
 import os
 import subprocess
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("NACRE_BIN", os.path.join(ROOT, "build/release/bin"))
@@ -10,7 +9,7 @@ BIN = os.environ.get("NACRE_BIN", os.path.join(ROOT, "build/release/bin"))
 
 class Cluster:
     def __init__(self, directory, osts=1, programs=BIN):
-        self.directory, self.programs, self.slowed = directory, programs, []
+        self.directory, self.programs = directory, programs
         self.nacre("dev", "up", directory, "--osts", str(osts))
         self.mds_address = self.targets()["mdt0"]["address"]
 
@@ -28,20 +27,6 @@ class Cluster:
         self.nacre("dev", "stop", self.directory, target)
         self.nacre("dev", "start", self.directory, target)
 
-    def slow_syncs(self, target, microseconds):
-        """It runs as on a disk whose syncs take so much longer."""
-        self.nacre("dev", "stop", self.directory, target)
-        log_path = os.path.join(self.directory, "log", target + ".log")
-        seen = os.path.getsize(log_path)
-        program = "nacre-mds" if target.startswith("mdt") else "nacre-oss"
-        command = ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "-e", "trace=fdatasync",
-                   "-e", "inject=fdatasync:delay_exit=%d" % microseconds,
-                   os.path.join(self.programs, program), "--config", os.path.join(self.directory, "etc", target + ".toml")]
-        with open(log_path, "ab") as log:
-            self.slowed.append(subprocess.Popen(command, stdout=log, stderr=log))
-        while b"ready:" not in open(log_path, "rb").read()[seen:]:
-            time.sleep(0.05)
-
     def targets(self):
         return {row["name"]: row for row in json.loads(self.nacre("dev", "status", self.directory, "--json"))["targets"]}
 
@@ -51,7 +36,4 @@ class Cluster:
                                 stdout=subprocess.PIPE, text=True, **options)
 
     def down(self):
-        for process in self.slowed:
-            process.terminate()
-            process.wait()
         self.nacre("dev", "down", self.directory, "--wipe")

@@ -4,10 +4,10 @@
 same binaries side by side, runs interleaved; medians, and the median of the pairs' ratios. Beside them what the disk does
 when each append is synced by itself: a server with a sync for each operation of its own is not faster than that.
 
-  create_bench.py [--pairs 5] [--files 20000] [--threads 32] [--against OTHER_BIN] [--syncs-take MICROSECONDS]
+  create_bench.py [--pairs 5] [--files 20000] [--threads 32] [--against OTHER_BIN]
 
 OTHER_BIN: build/release/bin of another build, measured in the same run: an older commit, or this one with each change synced
-by itself (mds/core/change.cc: Durability::kSynced where kApplied is). --syncs-take: so much longer than this disk's, by strace.
+by itself (mds/core/change.cc: Durability::kSynced where kApplied is).
 """
 import argparse
 import os
@@ -19,7 +19,7 @@ import time
 from bench_cluster import Cluster
 
 
-APPEND_BYTES = 700  # about what the log gets for a create
+APPEND_BYTES = 550  # what the log gets for a create and its close
 
 
 def synced_appends_per_second(directory, count=1000):
@@ -48,7 +48,6 @@ def main():
     parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--threads", type=int, default=32)
     parser.add_argument("--against")
-    parser.add_argument("--syncs-take", type=int, default=0)
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="nacre-bench-")
     clusters = {}
@@ -59,9 +58,6 @@ def main():
         clusters["sync"].restart("mdt0")
         if options.against:
             clusters["other"] = Cluster(os.path.join(work, "other"), programs=options.against)
-        for cluster in clusters.values():
-            if options.syncs_take:
-                cluster.slow_syncs("mdt0", options.syncs_take)
         many, one, appends = {kind: [] for kind in clusters}, {kind: [] for kind in clusters}, []
         for pair in range(options.pairs):
             for kind in list(clusters) if pair % 2 == 0 else reversed(clusters):

@@ -42,7 +42,24 @@ def kill(process):
     process.wait()
 
 
-def measure_restart(cluster, inodes):
+def measure_restarts(cluster, name, holding, *command):
+    """command: one that needs the server."""
+    cluster.nacre("dev", "kill", cluster.directory, name)
+    ready, served = [], []
+    for _ in range(RESTARTS):
+        took, server = start_server(cluster, name)
+        ready.append(took)
+        began = time.monotonic()
+        cluster.nacre(*command)
+        served.append(took + time.monotonic() - began)
+        kill(server)
+    print("restart of %s after kill -9 with %s, medians of %d" % (name, holding, RESTARTS))
+    print("  until it is ready               %6.2f s" % statistics.median(ready))
+    print("  until a command has its answer  %6.2f s   wanted < 2" % statistics.median(served))
+    cluster.nacre("dev", "start", cluster.directory, name)
+
+
+def measure_metadata_server(cluster, inodes):
     directories = 10
     for number in range(directories):
         cluster.nacre("mkdir", "/many%d" % number)
@@ -50,19 +67,8 @@ def measure_restart(cluster, inodes):
         load.communicate()
         if load.returncode != 0:
             raise SystemExit("create_load failed")
-    cluster.nacre("dev", "kill", cluster.directory, "mdt0")
-    ready, served = [], []
-    for _ in range(RESTARTS):
-        took, server = start_server(cluster, "mdt0")
-        ready.append(took)
-        began = time.monotonic()
-        cluster.nacre("stat", "/many%d/file-%d" % (directories - 1, inodes // directories - 1))
-        served.append(took + time.monotonic() - began)
-        kill(server)
-    print("restart after kill -9 with %d inodes, medians of %d" % (inodes, RESTARTS))
-    print("  until it is ready               %6.2f s" % statistics.median(ready))
-    print("  until a command has its answer  %6.2f s   wanted < 2" % statistics.median(served))
-    cluster.nacre("dev", "start", cluster.directory, "mdt0")
+    last = "/many%d/file-%d" % (directories - 1, inodes // directories - 1)
+    measure_restarts(cluster, "mdt0", "%d inodes" % inodes, "stat", last)
 
 
 def measure_object_server(cluster, objects):
@@ -78,19 +84,7 @@ def measure_object_server(cluster, objects):
         cluster.nacre("put", "-r", tree, "/objects/%d" % number)
     shutil.rmtree(tree)
     held = int(next(t for t in json.loads(cluster.nacre("df", "--json"))["targets"] if t["target"] == "OST0000")["objects"])
-    cluster.nacre("dev", "kill", cluster.directory, "ost0")
-    ready, served = [], []
-    for number in range(RESTARTS):
-        took, server = start_server(cluster, "ost0")
-        ready.append(took)
-        began = time.monotonic()
-        cluster.nacre("cat", "/objects/0/%d" % number)
-        served.append(took + time.monotonic() - began)
-        kill(server)
-    print("restart of an object server after kill -9 with %d objects, medians of %d" % (held, RESTARTS))
-    print("  until it is ready               %6.2f s" % statistics.median(ready))
-    print("  until a command has its answer  %6.2f s   wanted < 2" % statistics.median(served))
-    cluster.nacre("dev", "start", cluster.directory, "ost0")
+    measure_restarts(cluster, "ost0", "%d objects" % held, "cat", "/objects/0/0")
 
 
 def line_of(load, word):
@@ -160,7 +154,7 @@ def main():
     cluster = Cluster(os.path.join(work, "cluster"))
     try:
         if options.inodes:
-            measure_restart(cluster, options.inodes)
+            measure_metadata_server(cluster, options.inodes)
         if options.changes:
             measure_replay(cluster, options.changes, options.clients)
         if options.objects:

@@ -152,6 +152,8 @@ class ObjectServer final : public OssApi {
 
   // What this very request was answered before; nullopt: it is new.
   std::optional<Result<v1::WriteReply>> AnswerFromRecord(const v1::RequestHeader& header);
+  // A copy of the request that arrives late is answered in the same way.
+  void RememberRefusal(const v1::RequestHeader& header, const Status& why);
   void FillHeader(v1::ReplyHeader& reply, Transno transno);
 
   Task<Status> CheckIdentity();
@@ -206,7 +208,7 @@ class ObjectServer final : public OssApi {
   Transno last_fence_ = 0;
   RecoveryWindow window_;
   bool stopping_ = false;
-  bool may_have_leftovers_ = true;  // files that no row knows: RemoveLeftovers is not through
+  bool may_have_leftovers_ = true;  // files that no row knows: RemoveLeftovers is not through, or could not see all
   bool stopped_in_recovery_ = false;
   uint64_t replayed_ = 0;
   MonotonicTime last_replay_;

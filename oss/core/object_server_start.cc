@@ -100,6 +100,7 @@ Result<ObjectServer::Census> ObjectServer::CountObjects() {
 // Files of writes that no batch made stable, and of objects whose removal a crash cut short. What their slots hold is no
 // object's page, so nobody waits for this: a million files take seconds to look through.
 Task<void> ObjectServer::RemoveLeftovers() {
+  bool saw_all = true;
   for (uint32_t part = 0; part < kDevicePartCount; ++part) {
     co_await Hop(io_);
     const Result<std::vector<ObjectId>> ids = co_await device_.List(part);
@@ -111,12 +112,16 @@ Task<void> ObjectServer::RemoveLeftovers() {
       });
     }
     co_await Hop(*strand_);
+    if (!ids.ok()) {
+      saw_all = false;
+      if (options_.notice) options_.notice("files of no object may stay until the next start: " + ids.status().ToString());
+    }
     for (const ObjectId& id : rowless) {
       if (!stopping_) co_await RemoveIfLeft(id);
     }
     if (stopping_) co_return;
   }
-  may_have_leftovers_ = false;
+  may_have_leftovers_ = !saw_all;
 }
 
 // Blocks of a leftover that became an object's file would never be given back: no row says that they are free.

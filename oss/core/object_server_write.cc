@@ -42,19 +42,20 @@ Task<Result<v1::WriteReply>> ObjectServer::DoWrite(v1::WriteHeader request, Ciph
 
   const Result<WriterRows::Writing> writing =
       co_await writers_.Begin(request.header().session(), request.header().client_id());
-  if (!writing.ok()) {
-    replies_.Refuse(slot_key.first, slot_key.second, request.header().xid(), writing.status());
-    co_return writing.status();
-  }
+  if (!writing.ok()) RememberRefusal(request.header(), writing.status());
+  if (!writing.ok()) co_return writing.status();
   co_await committer_.WaitForRoom();
   const auto lock = co_await object_locks_.Exclusive(checked->object);
   const ObjectUse object = table_.Enter(checked->object);
   Result<v1::WriteReply> reply = co_await WriteLocked(object, request, *checked, *run);
   if (request.header().replay()) ++(reply.ok() ? replayed_ : replays_refused_);
-  if (!reply.ok() && sessions_.Find(slot_key.first) != nullptr) {
-    replies_.Refuse(slot_key.first, slot_key.second, request.header().xid(), reply.status());
-  }
+  if (!reply.ok()) RememberRefusal(request.header(), reply.status());
   co_return reply;
+}
+
+void ObjectServer::RememberRefusal(const v1::RequestHeader& header, const Status& why) {
+  if (sessions_.Find(header.session()) == nullptr) return;
+  replies_.Refuse(header.session(), header.slot(), header.xid(), why);
 }
 
 Task<Result<v1::WriteReply>> ObjectServer::WriteLocked(const ObjectUse& object, const v1::WriteHeader& request,

@@ -93,6 +93,7 @@ class Fsck(unittest.TestCase):
         def put_files():
             for number in range(count):
                 self.cluster.ok("put", self.cluster.local("x", os.urandom(300 * KIB)), "/vault/new%d" % number)
+            time.sleep(3)  # the OSTs hear that these sessions are over, of which the metadata server then knows nothing
 
         self.stop_and_swap("mdt0", "db", put_files)
         self.assertGreater(self.stored_bytes(), before + count * 290 * KIB)

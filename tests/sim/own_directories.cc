@@ -101,17 +101,9 @@ OwnDirectories::Effect OwnDirectories::Exchanged(const Place& from, const Place&
 // ---- working
 
 bool OwnDirectories::Expect(const Status& status, Code wanted, const std::string& what) {
-  if (!client_->dead()) world_.trace.Note(client_->name(), who_ + " " + what + ": " + std::string(CodeName(status.code())));
-  if (status.code() == wanted && !client_->dead()) return true;
-  doubt_ = true;
-  if (client_->dead()) return false;
-  if (world_.MayFail(status)) {
-    client_->doubtful = true;
-    return false;
-  }
-  ADD_FAILURE() << who_ << " of " << client_->name() << ", " << what << ": " << status.ToString() << ", wanted "
-                << CodeName(wanted);
-  return false;
+  const bool as_wanted = world_.Expect(*client_, who_, what, status, wanted);
+  doubt_ |= !as_wanted;
+  return as_wanted;
 }
 
 Task<bool> OwnDirectories::Do(std::string what, Effect effect, std::function<Task<Status>()> task) {
@@ -148,7 +140,7 @@ Task<bool> OwnDirectories::Step() {
     case 2:
       return MakeDirectory();
     case 3:
-      return MakeFile();
+      return MakeSymlink();
     case 4:
       return Remove();
     case 5:
@@ -170,15 +162,15 @@ Task<bool> OwnDirectories::MakeDirectory() {
   if (place.node == nullptr) effect.after[place.path] = made;
   const std::string path = PathOf(place.path);
   return Do("mkdir " + place.path, std::move(effect),
-                    [this, path] { return client_->core.names().MakeDirectory(path, 0755, false); });
+            [this, path] { return client_->core.names().MakeDirectory(path, 0755, false); });
 }
 
-Task<bool> OwnDirectories::MakeFile() {
+Task<bool> OwnDirectories::MakeSymlink() {
   const Place place = RandomPlace();
   Effect effect{place.node == nullptr ? Code::kOk : Code::kExists, now_};
   if (place.node == nullptr) effect.after[place.path] = std::make_shared<Node>();
   const std::string path = PathOf(place.path);
-  return Do("mknod " + place.path, std::move(effect), [this, path] {
+  return Do("symlink " + place.path, std::move(effect), [this, path] {
     return client_->core.names().MakeSymlink(World::WordOf(encrypted_), path);
   });
 }
@@ -198,7 +190,7 @@ Task<bool> OwnDirectories::Remove() {
   }
   const std::string path = PathOf(place.path);
   return Do((as_directory ? "rmdir " : "unlink ") + place.path, std::move(effect),
-                    [this, path, as_directory] { return client_->core.names().Unlink(path, as_directory); });
+            [this, path, as_directory] { return client_->core.names().Unlink(path, as_directory); });
 }
 
 Task<bool> OwnDirectories::Rename() {
@@ -208,9 +200,9 @@ Task<bool> OwnDirectories::Rename() {
   Effect effect = exchange ? Exchanged(from, to) : Renamed(from, to, no_replace);
   const std::string what = exchange ? "exchange " : "rename ";
   return Do(what + from.path + " and " + to.path, std::move(effect),
-                    [this, old = PathOf(from.path), place = PathOf(to.path), no_replace, exchange] {
-                      return client_->core.names().Rename(old, place, no_replace, exchange);
-                    });
+            [this, old = PathOf(from.path), place = PathOf(to.path), no_replace, exchange] {
+              return client_->core.names().Rename(old, place, no_replace, exchange);
+            });
 }
 
 Task<bool> OwnDirectories::Stat() {

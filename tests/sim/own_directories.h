@@ -1,6 +1,6 @@
 // OwnDirectories: a worker with a tree of directories of its own: it makes, moves, exchanges and removes directories and
-// files, also where that is not allowed, and knows what each must answer. While its client lives and nothing failed, the
-// tree must be exactly the model's. After a death that went together with the loss of a server it must be as some moment
+// symlinks, also where that is not allowed, and knows what each must answer. While its client lives and nothing failed, the
+// tree must be exactly the model's. After a death that went together with the loss of the MDS it must be as some moment
 // since it was last made stable left it: all that was done up to there, and nothing that was done later.
 #pragma once
 
@@ -54,7 +54,7 @@ class OwnDirectories {
   // False: the worker stops for this round.
   Task<bool> Step();
   Task<bool> MakeDirectory();
-  Task<bool> MakeFile();
+  Task<bool> MakeSymlink();
   Task<bool> Remove();
   Task<bool> Rename();
   Task<bool> Stat();

@@ -85,20 +85,10 @@ uint32_t OwnTree::LinksOf(const FilePtr& file) const {
 }
 
 bool OwnTree::Expect(const Status& status, Code wanted, const std::string& what) {
-  if (!client_->dead()) world_.trace.Note(client_->name(), who_ + " " + what + ": " + std::string(CodeName(status.code())));
-  if (status.code() == wanted && !client_->dead()) {
-    ++operation_;
-    return true;
-  }
-  doubt_ = true;
-  if (client_->dead()) return false;
-  if (world_.MayFail(status)) {
-    client_->doubtful = true;
-    return false;
-  }
-  ADD_FAILURE() << who_ << " of " << client_->name() << ", " << what << ": " << status.ToString() << ", wanted "
-                << CodeName(wanted);
-  return false;
+  const bool as_wanted = world_.Expect(*client_, who_, what, status, wanted);
+  doubt_ |= !as_wanted;
+  if (as_wanted) ++operation_;
+  return as_wanted;
 }
 
 // ---- working

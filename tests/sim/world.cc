@@ -187,6 +187,19 @@ bool World::MayFail(const Status& status) const {
   }
 }
 
+bool World::Expect(SimClient& client, const std::string& who, const std::string& what, const Status& status, Code wanted) {
+  if (client.dead()) return false;
+  trace.Note(client.name(), who + " " + what + ": " + std::string(CodeName(status.code())));
+  if (status.code() == wanted) return true;
+  if (MayFail(status)) {
+    client.doubtful = true;
+    return false;
+  }
+  ADD_FAILURE() << who << " of " << client.name() << ", " << what << ": " << status.ToString() << ", wanted "
+                << CodeName(wanted);
+  return false;
+}
+
 bool World::Failed(SimClient& client, const Status& status, const std::string& what) {
   if (client.dead()) return true;
   trace.Note(client.name(), what + ": " + std::string(CodeName(status.code())));

@@ -98,6 +98,8 @@ class World {
   static std::string WordOf(bool encrypted) { return encrypted ? kCanary : "open-"; }
   // May a living client's request fail in this way, after what has happened so far?
   bool MayFail(const Status& status) const;
+  // The answer must be this one. False: the client is dead, or doubtful now because this may fail, or the seed has failed.
+  bool Expect(SimClient& client, const std::string& who, const std::string& what, const Status& status, Code wanted);
   // An empty file, stable.
   Task<bool> MakeFile(SimClientPtr client, std::string path, uint32_t stripes);
   // It goes, in the background; what is left of it is waited for by the world's end.
