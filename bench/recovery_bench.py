@@ -83,6 +83,7 @@ def measure_object_server(cluster, objects):
     for number in range(objects // in_one):
         cluster.nacre("put", "-r", tree, "/objects/%d" % number)
     shutil.rmtree(tree)
+    time.sleep(3)  # it announces itself every two seconds, and says how many it has
     held = int(next(t for t in json.loads(cluster.nacre("df", "--json"))["targets"] if t["target"] == "OST0000")["objects"])
     measure_restarts(cluster, "ost0", "%d objects" % held, "cat", "/objects/0/0")
 
