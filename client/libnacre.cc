@@ -110,6 +110,7 @@ BlockingClient::BlockingClient(const ClientOptions& options)
   RpcOptions rpc;
   rpc.loop = loop_.get();
   rpc.timeout = options.wait_timeout;
+  rpc.together = true;
   rpc.observer = [counts = counts_](std::string_view operation, Duration took, const Status& status) {
     counts->Record(operation, took, status.ok());
   };

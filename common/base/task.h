@@ -16,13 +16,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <utility>
 #include <vector>
 
 #include "common/base/check.h"
 #include "common/base/executor.h"
 #include "common/base/resume.h"
+#include "common/base/semaphore.h"
 
 namespace nacre {
 
@@ -122,16 +122,16 @@ inline Detached RunDetached(Task<void> task) { co_await std::move(task); }
 template <typename T>
 struct Waited {
   std::optional<T> value;
-  std::binary_semaphore done{0};
+  Semaphore done;
 };
 template <typename T>
 Task<void> AnswerTo(Task<T> task, Waited<T>* out) {
   out->value.emplace(co_await std::move(task));
-  out->done.release();
+  out->done.Release();
 }
-inline Task<void> ReleaseAfter(Task<void> task, std::binary_semaphore* done) {
+inline Task<void> ReleaseAfter(Task<void> task, Semaphore* done) {
   co_await std::move(task);
-  done->release();
+  done->Release();
 }
 
 }  // namespace task_internal
@@ -145,13 +145,13 @@ template <typename T>
 T SyncWait(Task<T> task) {
   task_internal::Waited<T> waited;
   Detach(task_internal::AnswerTo(std::move(task), &waited));
-  waited.done.acquire();
+  waited.done.Acquire();
   return std::move(*waited.value);
 }
 inline void SyncWait(Task<void> task) {
-  std::binary_semaphore done{0};
+  Semaphore done;
   Detach(task_internal::ReleaseAfter(std::move(task), &done));
-  done.acquire();
+  done.Acquire();
 }
 
 // Awaits task, then goes on on executor.

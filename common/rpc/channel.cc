@@ -53,9 +53,12 @@ Status CheckListenAddress(const std::string& address, bool insecure) {
 
 namespace rpc_internal {
 
-void SetDeadline(grpc::ClientContext& context, uint64_t deadline_ms, Duration timeout) {
-  const int64_t ms = deadline_ms != 0 ? static_cast<int64_t>(deadline_ms)
-                                      : std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+Duration TimeoutOf(uint64_t deadline_ms, const RpcOptions& options) {
+  return deadline_ms != 0 ? Duration(std::chrono::milliseconds(deadline_ms)) : options.timeout;
+}
+
+void SetDeadline(grpc::ClientContext& context, Duration timeout) {
+  const int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN)));
 }
 

@@ -30,6 +30,9 @@ struct RpcOptions {
   CompletionLoop* loop = nullptr;               // waits for the answers; outlives every call
   Duration timeout = std::chrono::seconds(60);  // for requests whose header says no deadline
   RpcObserver observer;                         // may be empty
+  // Calls share a stream (call_stream.h). For who asks much, as clients do: a stream that is open keeps the loop polling,
+  // which a server's other loops would feel (docs/decisions/0014).
+  bool together = false;
 };
 
 // Connects when first used, reconnects with back-off; calls on a broken channel fail at once.
@@ -40,7 +43,8 @@ Status CheckListenAddress(const std::string& address, bool insecure);
 
 namespace rpc_internal {
 
-void SetDeadline(grpc::ClientContext& context, uint64_t deadline_ms, Duration timeout);
+Duration TimeoutOf(uint64_t deadline_ms, const RpcOptions& options);
+void SetDeadline(grpc::ClientContext& context, Duration timeout);
 Status TransportStatus(const grpc::Status& status, const std::string& address);
 int64_t NowNs();
 
@@ -72,7 +76,7 @@ template <typename Reply, typename Prepare>
 Task<Result<Reply>> CallOnce(const std::string& address, std::string_view operation, const RpcOptions& options,
                              uint64_t deadline_ms, Prepare prepare) {
   rpc_internal::CallState<Reply> call;
-  rpc_internal::SetDeadline(call.context, deadline_ms, options.timeout);
+  rpc_internal::SetDeadline(call.context, rpc_internal::TimeoutOf(deadline_ms, options));
   const int64_t began = rpc_internal::NowNs();
   call.reader = prepare(&call.context, &options.loop->Begin());
   call.reader->StartCall();

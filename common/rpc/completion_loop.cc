@@ -31,7 +31,7 @@ bool CompletionLoop::CompleteOne() {
 
 void CompletionLoop::WaitForCalls() {
   while (true) {
-    begun_.acquire();
+    begun_.Acquire();
     if (!CompleteOne() || ending_) break;
   }
   while (CompleteOne()) {
@@ -42,7 +42,7 @@ CompletionLoop::~CompletionLoop() {
   NACRE_CHECK(std::this_thread::get_id() != thread_.get_id(), "a loop does not end itself");
   ending_ = true;
   queue_->Shutdown();
-  begun_.release();
+  begun_.Release();
   thread_.join();
 }
 

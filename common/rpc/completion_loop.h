@@ -10,8 +10,9 @@
 
 #include <atomic>
 #include <memory>
-#include <semaphore>
 #include <thread>
+
+#include "common/base/semaphore.h"
 
 namespace nacre {
 
@@ -39,7 +40,7 @@ class CompletionLoop {
 
   // Before each event of a call to others is begun on the queue: exactly one completion comes of it.
   grpc::CompletionQueue& Begin() {
-    begun_.release();
+    begun_.Release();
     return *queue_;
   }
 
@@ -48,7 +49,7 @@ class CompletionLoop {
   void WaitForCalls();
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
-  std::counting_semaphore<> begun_{0};
+  Semaphore begun_;
   std::atomic<bool> ending_{false};
   std::thread thread_;
 };

@@ -19,6 +19,9 @@ constexpr size_t kLoopsMax = 8;
 
 constexpr int kPingMsMin = 1000;
 
+// A connection that asks for more at once waits at its own end; one of ours keeps well below.
+constexpr int kCallsOfAConnectionMax = 1024;
+
 // One thread on the network carries more than one core of anything else; the others are for disks and syncs.
 size_t LoopCount() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, kLoopsMax); }
 
@@ -33,6 +36,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
   // Clients ask whether the connection lives (channel.cc).
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingMsMin);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsOfAConnectionMax);
   for (const char* unused : kUnusedGrpcFeatures) builder.AddChannelArgument(unused, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(kBulkMessageBytesMax));
   builder.SetMaxSendMessageSize(static_cast<int>(kBulkMessageBytesMax));
@@ -47,7 +51,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
     return Status(Code::kBusy, "cannot listen on " + address + " (in use?)");
   }
   for (auto& queue : queues) {
-    service.TakeCalls(*queue, server->running_);
+    service.TakeCalls(*queue, server->under_way_);
     server->loops_.push_back(std::make_unique<CompletionLoop>(std::move(queue)));
   }
   return server;
@@ -55,8 +59,10 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address
 
 void GrpcServer::Stop() {
   if (server_ == nullptr) return;
+  under_way_.streams.End();
   server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(kStopSeconds, GPR_TIMESPAN)));
-  SyncWait(running_.Drained());
+  SyncWait(under_way_.running.Drained());
+  under_way_.streams.WaitUntilAllAreGone();
   loops_.clear();
   server_.reset();
 }

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/base/status.h"
-#include "common/base/task.h"
 #include "common/rpc/completion_loop.h"
+#include "common/rpc/served_stream.h"
 
 namespace nacre {
 
@@ -21,8 +21,8 @@ class RpcService {
  public:
   virtual ~RpcService() = default;
   virtual grpc::Service& generated() = 0;
-  // Begins to take calls from the queue, on every method. running counts those being answered.
-  virtual void TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) = 0;
+  // Begins to take calls from the queue, on every method. under_way counts those being answered.
+  virtual void TakeCalls(grpc::ServerCompletionQueue& queue, CallsUnderWay& under_way) = 0;
 };
 
 class GrpcServer {
@@ -38,7 +38,7 @@ class GrpcServer {
   GrpcServer() = default;
 
   std::unique_ptr<grpc::Server> server_;
-  TaskGroup running_;
+  CallsUnderWay under_way_;
   std::vector<std::unique_ptr<CompletionLoop>> loops_;
 };
 

@@ -2,44 +2,44 @@
 
 #include "oss.grpc.pb.h"
 #include "common/rpc/bulk_codec.h"
+#include "common/rpc/peer.h"
 
 namespace nacre {
 namespace {
 
 class RemoteOss final : public OssApi {
  public:
-  RemoteOss(const std::string& address, RpcOptions options)
-      : address_(address), options_(std::move(options)), channel_(MakeChannel(address)), stub_(v1::Oss::NewStub(channel_)), generic_(channel_) {}
+  RemoteOss(const std::string& address, RpcOptions options) : peer_(address, std::move(options)), generic_(peer_.channel()) {}
 
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override {
-    return Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
+    return peer_.Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
   }
   Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest request) override {
-    return Call("oss.EndReplay", std::move(request), &v1::Oss::Stub::PrepareAsyncEndReplay);
+    return peer_.Call("oss.EndReplay", std::move(request), &v1::Oss::Stub::PrepareAsyncEndReplay);
   }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override {
-    return Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
+    return peer_.Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
   }
   Task<Result<v1::SetSizeReply>> SetSize(v1::SetSizeRequest request) override {
-    return Call("oss.SetSize", std::move(request), &v1::Oss::Stub::PrepareAsyncSetSize);
+    return peer_.Call("oss.SetSize", std::move(request), &v1::Oss::Stub::PrepareAsyncSetSize);
   }
   Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) override {
-    return Call("oss.Punch", std::move(request), &v1::Oss::Stub::PrepareAsyncPunch);
+    return peer_.Call("oss.Punch", std::move(request), &v1::Oss::Stub::PrepareAsyncPunch);
   }
   Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) override {
-    return Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::PrepareAsyncGlimpse);
+    return peer_.Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::PrepareAsyncGlimpse);
   }
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override {
-    return Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
+    return peer_.Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
   }
   Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) override {
-    return Call("oss.ListObjects", std::move(request), &v1::Oss::Stub::PrepareAsyncListObjects);
+    return peer_.Call("oss.ListObjects", std::move(request), &v1::Oss::Stub::PrepareAsyncListObjects);
   }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override {
-    return Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
+    return peer_.Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
   }
   Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override {
-    return Call("oss.Ping", std::move(request), &v1::Oss::Stub::PrepareAsyncPing);
+    return peer_.Call("oss.Ping", std::move(request), &v1::Oss::Stub::PrepareAsyncPing);
   }
 
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
@@ -49,7 +49,7 @@ class RemoteOss final : public OssApi {
     if (!answer.ok()) co_return answer.status();
     v1::WriteReply reply;
     if (!grpc::SerializationTraits<v1::WriteReply>::Deserialize(&*answer, &reply).ok()) {
-      co_return Status(Code::kInvalid, address_ + " answered a write with bytes that are no reply");
+      co_return Status(Code::kInvalid, peer_.address() + " answered a write with bytes that are no reply");
     }
     const Status verdict = StatusOf(reply.header());
     if (!verdict.ok()) co_return verdict;
@@ -63,7 +63,7 @@ class RemoteOss final : public OssApi {
     Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Read", "/nacre.v1.Oss/Read", deadline_ms, message);
     if (!answer.ok()) co_return answer.status();
     Result<ObjectPages> pages = DecodeReadReply(*answer);
-    if (!pages.ok()) co_return pages.status().With(address_ + " answered a read");
+    if (!pages.ok()) co_return pages.status().With(peer_.address() + " answered a read");
     const Status verdict = StatusOf(pages->header.header());
     if (!verdict.ok()) co_return verdict;
     co_return pages;
@@ -75,26 +75,10 @@ class RemoteOss final : public OssApi {
     auto start = [this, method, &message](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
       return generic_.PrepareUnaryCall(context, method, message, queue);
     };
-    co_return co_await CallOnce<grpc::ByteBuffer>(address_, operation, options_, deadline_ms, start);
+    co_return co_await CallOnce<grpc::ByteBuffer>(peer_.address(), operation, peer_.options(), deadline_ms, start);
   }
 
-  template <typename Request, typename Reply>
-  Task<Result<Reply>> Call(std::string_view operation, Request request, PrepareCall<v1::Oss::Stub, Request, Reply> prepare) {
-    const uint64_t deadline_ms = request.header().deadline_ms();
-    auto start = [stub = stub_.get(), prepare, &request](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
-      return (stub->*prepare)(context, request, queue);
-    };
-    Result<Reply> reply = co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, start);
-    if (!reply.ok()) co_return reply;
-    const Status verdict = StatusOf(reply->header());
-    if (!verdict.ok()) co_return verdict;
-    co_return reply;
-  }
-
-  const std::string address_;
-  const RpcOptions options_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::Oss::Stub> stub_;
+  Peer<v1::Oss> peer_;
   grpc::GenericStub generic_;  // for pages: message bytes as slices
 };
 

@@ -8,11 +8,13 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "common/base/status.h"
 #include "common/base/task.h"
 #include "common/rpc/completion_loop.h"
+#include "common/rpc/served_stream.h"
 #include "common/wire/wire.h"
 
 namespace nacre {
@@ -72,12 +74,12 @@ inline void SetFailure(v1::ReplyHeader& header, const Status& status, uint64_t b
   header.set_boot_count(boot_count);
 }
 
-// The methods of one service on one queue: each Serve() begins to take calls.
+// The methods of one service on one queue: each Serve() begins to take calls; ServeStreams, last, takes the same on streams.
 template <typename Service, typename Api>
 class MethodTable {
  public:
-  MethodTable(Service& service, Api& api, uint64_t boot_count, grpc::ServerCompletionQueue& queue, TaskGroup& running)
-      : service_(service), api_(api), boot_count_(boot_count), queue_(queue), running_(running) {}
+  MethodTable(Service& service, Api& api, uint64_t boot_count, grpc::ServerCompletionQueue& queue, CallsUnderWay& under_way)
+      : service_(service), api_(api), boot_count_(boot_count), queue_(queue), under_way_(under_way) {}
 
   // accept: the generated Request... of the method.
   template <typename Base, typename Request, typename Reply>
@@ -87,6 +89,9 @@ class MethodTable {
     ServeBy(accept, [api = &api_, method, boot_count = boot_count_](const Request* request) {
       return AnswerOf((api->*method)(*request), boot_count);
     });
+    (*streamed_)[Request::descriptor()->name()] = [api = &api_, method, boot_count = boot_count_](std::string message) {
+      return AnswerBytes(api, method, boot_count, std::move(message));
+    };
   }
   template <typename Base, typename Request, typename Reply, typename Answer>
   void ServeBy(void (Base::*accept)(grpc::ServerContext*, Request*, grpc::ServerAsyncResponseWriter<Reply>*,
@@ -98,7 +103,17 @@ class MethodTable {
       (service->*accept)(context, request, writer, queue, queue, tag);
     };
     served->answer = std::move(answer);
-    ServedCall<Request, Reply>::AcceptNext(std::move(served), &running_);
+    ServedCall<Request, Reply>::AcceptNext(std::move(served), &under_way_.running);
+  }
+
+  template <typename Base>
+  void ServeStreams(void (Base::*accept)(grpc::ServerContext*, ServerStream*, grpc::CompletionQueue*,
+                                         grpc::ServerCompletionQueue*, void*)) {
+    AcceptStream next = [service = &service_, queue = &queue_, accept](grpc::ServerContext* context, ServerStream* stream,
+                                                                       void* tag) {
+      (service->*accept)(context, stream, queue, queue, tag);
+    };
+    nacre::ServeStreams(std::move(next), streamed_, under_way_);
   }
 
  private:
@@ -110,12 +125,21 @@ class MethodTable {
     SetFailure(*reply.mutable_header(), result.status(), boot_count);
     co_return reply;
   }
+  template <typename Request, typename Reply>
+  static Task<Result<std::string>> AnswerBytes(Api* api, Task<Result<Reply>> (Api::*method)(Request), uint64_t boot_count,
+                                               std::string message) {
+    Request request;
+    if (!request.ParseFromString(message)) co_return Status(Code::kInvalid, "request cannot be parsed");
+    const Reply reply = co_await AnswerOf((api->*method)(std::move(request)), boot_count);
+    co_return reply.SerializeAsString();
+  }
 
   Service& service_;
   Api& api_;
   const uint64_t boot_count_;
   grpc::ServerCompletionQueue& queue_;
-  TaskGroup& running_;
+  CallsUnderWay& under_way_;
+  const std::shared_ptr<CallTable> streamed_ = std::make_shared<CallTable>();
 };
 
 }  // namespace nacre

@@ -14,8 +14,8 @@ class MetadataService final : public RpcService {
   MetadataService(MdsApi& api, uint64_t boot_count) : api_(api), boot_count_(boot_count) {}
 
   grpc::Service& generated() override { return generated_; }
-  void TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) override {
-    MethodTable<Generated, MdsApi> table(generated_, api_, boot_count_, queue, running);
+  void TakeCalls(grpc::ServerCompletionQueue& queue, CallsUnderWay& under_way) override {
+    MethodTable<Generated, MdsApi> table(generated_, api_, boot_count_, queue, under_way);
     table.Serve(&Generated::RequestConnect, &MdsApi::Connect);
     table.Serve(&Generated::RequestReopen, &MdsApi::Reopen);
     table.Serve(&Generated::RequestReplay, &MdsApi::Replay);
@@ -47,6 +47,7 @@ class MetadataService final : public RpcService {
     table.Serve(&Generated::RequestSetLayout, &MdsApi::SetLayout);
     table.Serve(&Generated::RequestCheck, &MdsApi::Check);
     table.Serve(&Generated::RequestMend, &MdsApi::Mend);
+    table.ServeStreams(&Generated::RequestCalls);
   }
 
  private:

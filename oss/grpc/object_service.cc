@@ -47,8 +47,8 @@ Task<grpc::ByteBuffer> AnswerRead(OssApi* api, const grpc::ByteBuffer* request, 
 
 }  // namespace
 
-void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) {
-  MethodTable<Generated, OssApi> table(generated_, api_, boot_count_, queue, running);
+void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, CallsUnderWay& under_way) {
+  MethodTable<Generated, OssApi> table(generated_, api_, boot_count_, queue, under_way);
   table.ServeBy(&Generated::RequestWrite, [api = &api_, boot_count = boot_count_](const grpc::ByteBuffer* request) {
     return AnswerWrite(api, request, boot_count);
   });
@@ -65,6 +65,7 @@ void ObjectService::TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& run
   table.Serve(&Generated::RequestListObjects, &OssApi::ListObjects);
   table.Serve(&Generated::RequestCommit, &OssApi::Commit);
   table.Serve(&Generated::RequestPing, &OssApi::Ping);
+  table.ServeStreams(&Generated::RequestCalls);
 }
 
 }  // namespace nacre

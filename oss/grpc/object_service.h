@@ -13,7 +13,7 @@ class ObjectService final : public RpcService {
   ObjectService(OssApi& api, uint64_t boot_count) : api_(api), boot_count_(boot_count) {}
 
   grpc::Service& generated() override { return generated_; }
-  void TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) override;
+  void TakeCalls(grpc::ServerCompletionQueue& queue, CallsUnderWay& under_way) override;
 
  private:
   using Generated = v1::Oss::WithRawMethod_Write<v1::Oss::WithRawMethod_Read<v1::Oss::AsyncService>>;

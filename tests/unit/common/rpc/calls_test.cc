@@ -1,120 +1,51 @@
-// Calls over real sockets, client's end to server's end, with a server that answers when the test says so.
-#include <arpa/inet.h>
+// Calls over real sockets, client's end to server's end, each way they travel: alone, and on a stream with others.
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "common/base/check.h"
-#include "common/rpc/grpc_server.h"
 #include "common/rpc/remote_oss.h"
-#include "common/rpc/served_call.h"
-#include "oss.grpc.pb.h"
+#include "tests/unit/common/rpc/pinged_oss.h"
 
 namespace nacre {
 namespace {
 
-// A free port of this machine: free a moment ago.
-std::string FreeAddress() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  NACRE_CHECK(fd >= 0, "a socket is to be had");
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length), 0);
-  close(fd);
-  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
-
-// Answers pings: at once, or when let go. Everything else is refused.
-class PingedOss final : public OssApi {
- public:
-  Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override {
-    ++pings;
-    if (hold) co_await let_go;
-    v1::OssPingReply reply;
-    reply.set_objects(request.header().xid());
-    co_return reply;
-  }
-  Task<Result<v1::CommitReply>> Commit(v1::CommitRequest) override { co_return Refusal(); }
-  Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest) override { co_return Refusal(); }
-  Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest) override { co_return Refusal(); }
-  Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest) override { co_return Refusal(); }
-  Task<Result<v1::WriteReply>> Write(v1::WriteHeader, CipherRunPtr) override { co_return Refusal(); }
-  Task<Result<ObjectPages>> Read(v1::ReadRequest) override { co_return Refusal(); }
-  Task<Result<v1::SetSizeReply>> SetSize(v1::SetSizeRequest) override { co_return Refusal(); }
-  Task<Result<v1::PunchReply>> Punch(v1::PunchRequest) override { co_return Refusal(); }
-  Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest) override { co_return Refusal(); }
-  Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest) override { co_return Refusal(); }
-  Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest) override { co_return Refusal(); }
-
-  std::atomic<int> pings{0};
-  std::atomic<bool> hold{false};
-  OneShot<bool> let_go;
-
- private:
-  static Status Refusal() { return Status(Code::kBusy, "only pings are answered"); }
-};
-
-class PingedService final : public RpcService {
- public:
-  explicit PingedService(OssApi& api) : api_(api) {}
-  grpc::Service& generated() override { return generated_; }
-  void TakeCalls(grpc::ServerCompletionQueue& queue, TaskGroup& running) override {
-    MethodTable<v1::Oss::AsyncService, OssApi> table(generated_, api_, /*boot_count=*/7, queue, running);
-    table.Serve(&v1::Oss::AsyncService::RequestPing, &OssApi::Ping);
-    table.Serve(&v1::Oss::AsyncService::RequestCommit, &OssApi::Commit);
-  }
-
- private:
-  OssApi& api_;
-  v1::Oss::AsyncService generated_;
-};
-
-class Calls : public testing::Test {
+class Calls : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    auto started = GrpcServer::Start(address, service);
+    service.emplace(oss);
+    auto started = GrpcServer::Start(address, *service);
     ASSERT_TRUE(started.ok()) << started.status().ToString();
     server = *std::move(started);
-  }
-  v1::OssPingRequest Request(uint64_t xid) {
-    v1::OssPingRequest request;
-    request.mutable_header()->set_xid(xid);
-    request.mutable_header()->set_deadline_ms(60'000);
-    return request;
   }
 
   const std::string address = FreeAddress();
   PingedOss oss;
-  PingedService service{oss};
+  std::optional<PingedService> service;  // generated ones serve once
   std::unique_ptr<GrpcServer> server;
   CompletionLoop loop;
-  const std::shared_ptr<OssApi> remote = ConnectOss(address, RpcOptions{.loop = &loop});
+  const std::shared_ptr<OssApi> remote = ConnectOss(address, RpcOptions{.loop = &loop, .together = GetParam()});
 };
+INSTANTIATE_TEST_SUITE_P(EachWay, Calls, testing::Bool(),
+                         [](const auto& info) { return info.param ? "OnAStream" : "Alone"; });
 
-TEST_F(Calls, AreAnswered) {
-  const auto reply = SyncWait(remote->Ping(Request(42)));
+TEST_P(Calls, AreAnswered) {
+  const auto reply = SyncWait(remote->Ping(PingRequest(42)));
   ASSERT_TRUE(reply.ok()) << reply.status().ToString();
   EXPECT_EQ(reply->objects(), 42u);
 }
 
-TEST_F(Calls, TellTheVerdictOfTheApi) {
+TEST_P(Calls, TellTheVerdictOfTheApi) {
   const auto reply = SyncWait(remote->Commit(v1::CommitRequest()));
   EXPECT_EQ(reply.code(), Code::kBusy);
   EXPECT_NE(reply.status().message().find("only pings"), std::string::npos);
 }
 
-TEST_F(Calls, MayBeManyAtOnceAndComeBackToWhoAsked) {
+TEST_P(Calls, MayBeManyAtOnceAndComeBackToWhoAsked) {
   std::vector<Task<Result<v1::OssPingReply>>> calls;
-  for (uint64_t xid = 1; xid <= 500; ++xid) calls.push_back(remote->Ping(Request(xid)));
+  for (uint64_t xid = 1; xid <= 500; ++xid) calls.push_back(remote->Ping(PingRequest(xid)));
   const auto replies = SyncWait(WhenAll(std::move(calls)));
   for (uint64_t xid = 1; xid <= 500; ++xid) {
     ASSERT_TRUE(replies[xid - 1].ok()) << replies[xid - 1].status().ToString();
@@ -122,39 +53,92 @@ TEST_F(Calls, MayBeManyAtOnceAndComeBackToWhoAsked) {
   }
 }
 
-TEST_F(Calls, OneThatWaitsDoesNotHoldUpAnother) {
+TEST_P(Calls, OneThatWaitsDoesNotHoldUpAnother) {
   oss.hold = true;
-  std::thread waiting([&] { EXPECT_TRUE(SyncWait(remote->Ping(Request(1))).ok()); });
+  std::thread waiting([&] { EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(1))).ok()); });
   while (oss.pings == 0) std::this_thread::yield();
   oss.hold = false;
-  EXPECT_TRUE(SyncWait(remote->Ping(Request(2))).ok());
-  oss.let_go.Set(true);
+  EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(2))).ok());
+  oss.LetGo();
   waiting.join();
 }
 
-TEST_F(Calls, AServerThatStopsAnswersWhatItHasBegun) {
+TEST_P(Calls, AServerThatStopsAnswersWhatItHasBegun) {
   oss.hold = true;
   Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
-  std::thread waiting([&] { reply = SyncWait(remote->Ping(Request(5))); });
+  std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(5))); });
   while (oss.pings == 0) std::this_thread::yield();
   std::thread stopping([&] { server->Stop(); });
-  oss.let_go.Set(true);
+  oss.LetGo();
   stopping.join();
   waiting.join();
   EXPECT_TRUE(reply.ok()) << reply.status().ToString();
 }
 
-TEST_F(Calls, ToNobodyAreUnavailableAndSayWho) {
+TEST_P(Calls, OneThatIsNotAnsweredEndsWhenItsTimeIsOver) {
+  oss.hold = true;
+  v1::OssPingRequest impatient = PingRequest(1);
+  impatient.mutable_header()->set_deadline_ms(50);
+  const auto reply = SyncWait(remote->Ping(impatient));
+  EXPECT_EQ(reply.code(), Code::kUnavailable);
+  EXPECT_EQ(reply.status().message(), address + " did not answer in time");
+  oss.LetGo();  // what comes now is nobody's
+  EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(2))).ok());
+}
+
+TEST_P(Calls, AllThatWaitHearOfAConnectionThatEnds) {
+  oss.hold = true;
+  std::vector<Task<Result<v1::OssPingReply>>> calls;
+  for (uint64_t xid = 1; xid <= 20; ++xid) calls.push_back(remote->Ping(PingRequest(xid)));
+  std::thread stopping([&] {
+    while (oss.pings < 20) std::this_thread::yield();
+    server->Stop();  // gives them up after a few seconds
+  });
+  for (const auto& reply : SyncWait(WhenAll(std::move(calls)))) {
+    EXPECT_EQ(reply.code(), Code::kUnavailable);
+    EXPECT_NE(reply.status().message().find(address), std::string::npos) << reply.status().ToString();
+  }
+  oss.LetGo();
+  stopping.join();
+}
+
+TEST_P(Calls, GoOnWithAServerThatCameBack) {
+  ASSERT_TRUE(SyncWait(remote->Ping(PingRequest(1))).ok());
   server->Stop();
-  const auto reply = SyncWait(remote->Ping(Request(1)));
+  EXPECT_EQ(SyncWait(remote->Ping(PingRequest(2))).code(), Code::kUnavailable);
+  server.reset();
+  SetUp();
+  Result<v1::OssPingReply> reply = Status(Code::kUnavailable, "");
+  while (reply.code() == Code::kUnavailable) reply = SyncWait(remote->Ping(PingRequest(3)));
+  ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  EXPECT_EQ(reply->objects(), 3u);
+}
+
+TEST_P(Calls, OfManyThreadsAtOnceComeBackToWhoAsked) {
+  std::vector<std::thread> threads;
+  for (uint64_t thread = 0; thread < 8; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (uint64_t xid = thread * 1000; xid < thread * 1000 + 300; ++xid) {
+        const auto reply = SyncWait(remote->Ping(PingRequest(xid)));
+        ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+        EXPECT_EQ(reply->objects(), xid);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(Calls, ToNobodyAreUnavailableAndSayWho) {
+  server->Stop();
+  const auto reply = SyncWait(remote->Ping(PingRequest(1)));
   EXPECT_EQ(reply.code(), Code::kUnavailable);
   EXPECT_NE(reply.status().message().find(address), std::string::npos) << reply.status().ToString();
 }
 
-TEST_F(Calls, AnAddressIsServedByOneServerOnly) {
+TEST_P(Calls, AnAddressIsServedByOneServerOnly) {
   PingedService another(oss);
   EXPECT_EQ(GrpcServer::Start(address, another).code(), Code::kBusy);
-  EXPECT_TRUE(SyncWait(remote->Ping(Request(1))).ok());
+  EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(1))).ok());
 }
 
 }  // namespace

@@ -1,0 +1,192 @@
+#include "common/rpc/served_stream.h"
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <optional>
+#include <utility>
+
+#include "common/rpc/outbox.h"
+#include "common/rpc/stream_event.h"
+
+namespace nacre {
+namespace {
+
+// A client that asks for more at once is not heard until some are answered.
+constexpr int kCallsOfAStreamMax = 1024;
+
+}  // namespace
+
+class ServedStream : public std::enable_shared_from_this<ServedStream> {
+ public:
+  ServedStream(AcceptStream accept, std::shared_ptr<const CallTable> calls, CallsUnderWay& under_way)
+      : accept_(std::move(accept)), calls_(std::move(calls)), under_way_(under_way) {}
+  ~ServedStream() {
+    if (is_known_) under_way_.streams.Remove(this);
+  }
+
+  void Accept() { accept_(&context_, &stream_, accepted_.Tag(shared_from_this())); }
+
+  // Nothing more is taken.
+  void End() {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+    FinishIfIdle();
+  }
+
+ private:
+  void Accepted(bool ok) {
+    if (!ok) return;  // the server ends, no stream came
+    ServeStreams(accept_, calls_, under_way_);
+    is_known_ = true;
+    const bool serves = under_way_.streams.Add(this);
+    std::lock_guard lock(mutex_);
+    if (!serves) ending_ = true;
+    if (ending_) {
+      FinishIfIdle();
+    } else {
+      Read();
+    }
+  }
+
+  void HasRead(bool ok) {
+    v1::CallFrames batch;
+    {
+      std::lock_guard lock(mutex_);
+      reads_ = false;
+      if (!ok) ending_ = true;
+      if (ending_) {
+        FinishIfIdle();
+        return;
+      }
+      batch.Swap(&incoming_);
+      if (static_cast<size_t>(batch.frames_size()) > kBatchFramesTakenMax) {  // no client of ours
+        ending_ = true;
+        FinishIfIdle();
+        return;
+      }
+      answering_ += batch.frames_size();
+      outbox_.Hold();  // what is answered at once goes together
+    }
+    for (v1::CallFrame& frame : *batch.mutable_frames()) under_way_.running.Start(Answer(shared_from_this(), std::move(frame)));
+    std::optional<v1::CallFrames> answers;
+    {
+      std::lock_guard lock(mutex_);
+      outbox_.LetGo();
+      answers = TakeBatch();
+      ReadOn();
+    }
+    if (answers) Write(*answers);
+  }
+
+  static Task<void> Answer(std::shared_ptr<ServedStream> stream, v1::CallFrame frame) {
+    const auto method = stream->calls_->find(frame.request());
+    v1::CallFrame answer;
+    answer.set_call(frame.call());
+    if (method == stream->calls_->end()) {
+      answer.set_error("request is not known");
+    } else {
+      std::string request = std::move(*frame.mutable_message());
+      Result<std::string> message = co_await method->second(std::move(request));
+      if (message.ok()) {
+        answer.set_message(*std::move(message));
+      } else {
+        answer.set_error(message.status().message());
+      }
+    }
+    stream->Send(std::move(answer));
+  }
+
+  void Send(v1::CallFrame answer) {
+    std::optional<v1::CallFrames> batch;
+    {
+      std::lock_guard lock(mutex_);
+      --answering_;
+      outbox_.Put(std::move(answer));
+      batch = TakeBatch();
+      ReadOn();
+    }
+    if (batch) Write(*batch);
+  }
+  void Written(bool ok) {
+    std::optional<v1::CallFrames> batch;
+    {
+      std::lock_guard lock(mutex_);
+      outbox_.Written();
+      if (!ok) broken_ = true;
+      batch = TakeBatch();
+      FinishIfIdle();
+    }
+    if (batch) Write(*batch);
+  }
+  // Not under the mutex: this is where a batch goes to the socket.
+  void Write(const v1::CallFrames& batch) { stream_.Write(batch, written_.Tag(shared_from_this())); }
+
+  // Under the mutex, as all that follows.
+  std::optional<v1::CallFrames> TakeBatch() {
+    if (broken_) outbox_.Clear();
+    return outbox_.Take();
+  }
+  void Read() {
+    reads_ = true;
+    stream_.Read(&incoming_, read_.Tag(shared_from_this()));
+  }
+  void ReadOn() {
+    if (ending_) {
+      FinishIfIdle();
+    } else if (!reads_ && answering_ < kCallsOfAStreamMax) {
+      Read();
+    }
+  }
+  void FinishIfIdle() {
+    if (!ending_ || answering_ > 0 || !outbox_.empty() || std::exchange(finishing_, true)) return;
+    stream_.Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server ends this stream"), finished_.Tag(shared_from_this()));
+  }
+  void Finished(bool) {}
+
+  const AcceptStream accept_;
+  const std::shared_ptr<const CallTable> calls_;
+  CallsUnderWay& under_way_;
+  bool is_known_ = false;
+  grpc::ServerContext context_;
+  ServerStream stream_{&context_};
+  v1::CallFrames incoming_;
+  StreamEvent<ServedStream> accepted_{&ServedStream::Accepted}, read_{&ServedStream::HasRead},
+      written_{&ServedStream::Written}, finished_{&ServedStream::Finished};
+
+  std::mutex mutex_;  // guards all below
+  bool ending_ = false;
+  bool finishing_ = false;
+  bool broken_ = false;  // what is written does not arrive
+  bool reads_ = false;
+  int answering_ = 0;
+  Outbox outbox_;
+};
+
+bool OpenStreams::Add(ServedStream* stream) {
+  std::lock_guard lock(mutex_);
+  streams_.insert(stream);
+  return !ending_;
+}
+
+void OpenStreams::Remove(ServedStream* stream) {
+  std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+  if (streams_.empty()) gone_.notify_all();
+}
+
+void OpenStreams::End() {
+  std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (ServedStream* stream : streams_) stream->End();
+}
+
+void OpenStreams::WaitUntilAllAreGone() {
+  std::unique_lock lock(mutex_);
+  gone_.wait(lock, [this] { return streams_.empty(); });
+}
+
+void ServeStreams(AcceptStream accept, std::shared_ptr<const CallTable> calls, CallsUnderWay& under_way) {
+  std::make_shared<ServedStream>(std::move(accept), std::move(calls), under_way)->Accept();
+}
+
+}  // namespace nacre
