@@ -110,17 +110,9 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
         answers.emplace_back(it->second.answer, &frame);
         waiting_.erase(it);
       }
-      outbox_.Hold();  // who goes on here may ask again at once
       Read();
     }
     for (const auto& [answer, frame] : answers) answer.Set(AnswerIn(*frame));
-    std::optional<v1::CallFrames> next;
-    {
-      std::lock_guard lock(mutex_);
-      outbox_.LetGo();
-      next = TakeBatch();
-    }
-    if (next) Write(*next);
   }
 
   Result<std::string> AnswerIn(v1::CallFrame& frame) const {

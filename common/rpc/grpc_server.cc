@@ -20,7 +20,7 @@ constexpr size_t kLoopsMax = 8;
 constexpr int kPingMsMin = 1000;
 
 // A connection that asks for more at once waits at its own end; one of ours keeps well below.
-constexpr int kCallsOfAConnectionMax = 1024;
+constexpr int kCallsOfAConnectionMax = 256;
 
 // One thread on the network carries more than one core of anything else; the others are for disks and syncs.
 size_t LoopCount() { return std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, kLoopsMax); }

@@ -19,30 +19,37 @@ constexpr size_t kBatchFramesTakenMax = 64;
 
 class Outbox {
  public:
-  void Put(v1::CallFrame frame) { waiting_.push_back(std::move(frame)); }
+  void Put(v1::CallFrame frame) {
+    waiting_bytes_ += frame.message().size();
+    waiting_.push_back(std::move(frame));
+  }
 
   // Its sender waits no longer: not sent, if it was not yet.
   void Remove(uint64_t call);
 
   // Nobody is there to read.
-  void Clear() { waiting_.clear(); }
+  void Clear();
 
   // What is to be written now, if anything: nothing while a batch is being written, or held back. The caller writes it and
   // calls Written when it is done.
   std::optional<v1::CallFrames> Take();
   void Written() { writing_ = false; }
 
-  // Between the two what comes waits, to go together. May be nested.
-  void Hold() { ++held_; }
-  void LetGo() { --held_; }
+  // Between the two what comes waits, to go together.
+  void Hold() { held_ = true; }
+  void LetGo() { held_ = false; }
 
+  // Not being written yet.
+  size_t waiting() const { return waiting_.size(); }
+  size_t waiting_bytes() const { return waiting_bytes_; }
   // Nothing waits, nothing is being written.
   bool empty() const { return !writing_ && waiting_.empty(); }
 
  private:
   std::deque<v1::CallFrame> waiting_;
+  size_t waiting_bytes_ = 0;
   bool writing_ = false;
-  int held_ = 0;
+  bool held_ = false;
 };
 
 }  // namespace nacre

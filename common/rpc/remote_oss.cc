@@ -2,44 +2,44 @@
 
 #include "oss.grpc.pb.h"
 #include "common/rpc/bulk_codec.h"
-#include "common/rpc/peer.h"
+#include "common/rpc/callee.h"
 
 namespace nacre {
 namespace {
 
 class RemoteOss final : public OssApi {
  public:
-  RemoteOss(const std::string& address, RpcOptions options) : peer_(address, std::move(options)), generic_(peer_.channel()) {}
+  RemoteOss(const std::string& address, RpcOptions options) : callee_(address, std::move(options)), generic_(callee_.channel()) {}
 
   Task<Result<v1::OssConnectReply>> Connect(v1::OssConnectRequest request) override {
-    return peer_.Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
+    return callee_.Call("oss.Connect", std::move(request), &v1::Oss::Stub::PrepareAsyncConnect);
   }
   Task<Result<v1::OssEndReplayReply>> EndReplay(v1::OssEndReplayRequest request) override {
-    return peer_.Call("oss.EndReplay", std::move(request), &v1::Oss::Stub::PrepareAsyncEndReplay);
+    return callee_.Call("oss.EndReplay", std::move(request), &v1::Oss::Stub::PrepareAsyncEndReplay);
   }
   Task<Result<v1::OssDisconnectReply>> Disconnect(v1::OssDisconnectRequest request) override {
-    return peer_.Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
+    return callee_.Call("oss.Disconnect", std::move(request), &v1::Oss::Stub::PrepareAsyncDisconnect);
   }
   Task<Result<v1::SetSizeReply>> SetSize(v1::SetSizeRequest request) override {
-    return peer_.Call("oss.SetSize", std::move(request), &v1::Oss::Stub::PrepareAsyncSetSize);
+    return callee_.Call("oss.SetSize", std::move(request), &v1::Oss::Stub::PrepareAsyncSetSize);
   }
   Task<Result<v1::PunchReply>> Punch(v1::PunchRequest request) override {
-    return peer_.Call("oss.Punch", std::move(request), &v1::Oss::Stub::PrepareAsyncPunch);
+    return callee_.Call("oss.Punch", std::move(request), &v1::Oss::Stub::PrepareAsyncPunch);
   }
   Task<Result<v1::GlimpseReply>> Glimpse(v1::GlimpseRequest request) override {
-    return peer_.Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::PrepareAsyncGlimpse);
+    return callee_.Call("oss.Glimpse", std::move(request), &v1::Oss::Stub::PrepareAsyncGlimpse);
   }
   Task<Result<v1::DestroyReply>> Destroy(v1::DestroyRequest request) override {
-    return peer_.Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
+    return callee_.Call("oss.Destroy", std::move(request), &v1::Oss::Stub::PrepareAsyncDestroy);
   }
   Task<Result<v1::ListObjectsReply>> ListObjects(v1::ListObjectsRequest request) override {
-    return peer_.Call("oss.ListObjects", std::move(request), &v1::Oss::Stub::PrepareAsyncListObjects);
+    return callee_.Call("oss.ListObjects", std::move(request), &v1::Oss::Stub::PrepareAsyncListObjects);
   }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest request) override {
-    return peer_.Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
+    return callee_.Call("oss.Commit", std::move(request), &v1::Oss::Stub::PrepareAsyncCommit);
   }
   Task<Result<v1::OssPingReply>> Ping(v1::OssPingRequest request) override {
-    return peer_.Call("oss.Ping", std::move(request), &v1::Oss::Stub::PrepareAsyncPing);
+    return callee_.Call("oss.Ping", std::move(request), &v1::Oss::Stub::PrepareAsyncPing);
   }
 
   Task<Result<v1::WriteReply>> Write(v1::WriteHeader header, CipherRunPtr run) override {
@@ -49,7 +49,7 @@ class RemoteOss final : public OssApi {
     if (!answer.ok()) co_return answer.status();
     v1::WriteReply reply;
     if (!grpc::SerializationTraits<v1::WriteReply>::Deserialize(&*answer, &reply).ok()) {
-      co_return Status(Code::kInvalid, peer_.address() + " answered a write with bytes that are no reply");
+      co_return Status(Code::kInvalid, callee_.address() + " answered a write with bytes that are no reply");
     }
     const Status verdict = StatusOf(reply.header());
     if (!verdict.ok()) co_return verdict;
@@ -63,7 +63,7 @@ class RemoteOss final : public OssApi {
     Result<grpc::ByteBuffer> answer = co_await CallBulk("oss.Read", "/nacre.v1.Oss/Read", deadline_ms, message);
     if (!answer.ok()) co_return answer.status();
     Result<ObjectPages> pages = DecodeReadReply(*answer);
-    if (!pages.ok()) co_return pages.status().With(peer_.address() + " answered a read");
+    if (!pages.ok()) co_return pages.status().With(callee_.address() + " answered a read");
     const Status verdict = StatusOf(pages->header.header());
     if (!verdict.ok()) co_return verdict;
     co_return pages;
@@ -75,10 +75,10 @@ class RemoteOss final : public OssApi {
     auto start = [this, method, &message](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
       return generic_.PrepareUnaryCall(context, method, message, queue);
     };
-    co_return co_await CallOnce<grpc::ByteBuffer>(peer_.address(), operation, peer_.options(), deadline_ms, start);
+    co_return co_await CallOnce<grpc::ByteBuffer>(callee_.address(), operation, callee_.options(), deadline_ms, start);
   }
 
-  Peer<v1::Oss> peer_;
+  Callee<v1::Oss> callee_;
   grpc::GenericStub generic_;  // for pages: message bytes as slices
 };
 

@@ -11,8 +11,11 @@
 namespace nacre {
 namespace {
 
-// A client that asks for more at once is not heard until some are answered.
-constexpr int kCallsOfAStreamMax = 1024;
+// A client that asks for more at once, or does not read its answers, is not heard until some are gone.
+constexpr size_t kCallsOfAStreamMax = 256;
+constexpr size_t kUnreadBytesMax = 8 * 1024 * 1024;
+// One is enough; another may still be about to end.
+constexpr int kStreamsOfAConnectionMax = 4;
 
 }  // namespace
 
@@ -21,7 +24,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   ServedStream(AcceptStream accept, std::shared_ptr<const CallTable> calls, CallsUnderWay& under_way)
       : accept_(std::move(accept)), calls_(std::move(calls)), under_way_(under_way) {}
   ~ServedStream() {
-    if (is_known_) under_way_.streams.Remove(this);
+    if (is_known_) under_way_.streams.Remove(this, connection_);
   }
 
   void Accept() { accept_(&context_, &stream_, accepted_.Tag(shared_from_this())); }
@@ -38,7 +41,8 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
     if (!ok) return;  // the server ends, no stream came
     ServeStreams(accept_, calls_, under_way_);
     is_known_ = true;
-    const bool serves = under_way_.streams.Add(this);
+    connection_ = context_.peer();
+    const bool serves = under_way_.streams.Add(this, connection_);
     std::lock_guard lock(mutex_);
     if (!serves) ending_ = true;
     if (ending_) {
@@ -64,7 +68,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
         FinishIfIdle();
         return;
       }
-      answering_ += batch.frames_size();
+      answering_ += static_cast<size_t>(batch.frames_size());
       outbox_.Hold();  // what is answered at once goes together
     }
     for (v1::CallFrame& frame : *batch.mutable_frames()) under_way_.running.Start(Answer(shared_from_this(), std::move(frame)));
@@ -114,7 +118,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
       outbox_.Written();
       if (!ok) broken_ = true;
       batch = TakeBatch();
-      FinishIfIdle();
+      ReadOn();
     }
     if (batch) Write(*batch);
   }
@@ -133,7 +137,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   void ReadOn() {
     if (ending_) {
       FinishIfIdle();
-    } else if (!reads_ && answering_ < kCallsOfAStreamMax) {
+    } else if (!reads_ && answering_ + outbox_.waiting() < kCallsOfAStreamMax && outbox_.waiting_bytes() < kUnreadBytesMax) {
       Read();
     }
   }
@@ -147,6 +151,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   const std::shared_ptr<const CallTable> calls_;
   CallsUnderWay& under_way_;
   bool is_known_ = false;
+  std::string connection_;
   grpc::ServerContext context_;
   ServerStream stream_{&context_};
   v1::CallFrames incoming_;
@@ -158,19 +163,21 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   bool finishing_ = false;
   bool broken_ = false;  // what is written does not arrive
   bool reads_ = false;
-  int answering_ = 0;
+  size_t answering_ = 0;
   Outbox outbox_;
 };
 
-bool OpenStreams::Add(ServedStream* stream) {
+bool OpenStreams::Add(ServedStream* stream, const std::string& connection) {
   std::lock_guard lock(mutex_);
   streams_.insert(stream);
-  return !ending_;
+  return ++of_connection_[connection] <= kStreamsOfAConnectionMax && !ending_;
 }
 
-void OpenStreams::Remove(ServedStream* stream) {
+void OpenStreams::Remove(ServedStream* stream, const std::string& connection) {
   std::lock_guard lock(mutex_);
   streams_.erase(stream);
+  const auto count = of_connection_.find(connection);
+  if (--count->second == 0) of_connection_.erase(count);
   if (streams_.empty()) gone_.notify_all();
 }
 

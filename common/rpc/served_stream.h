@@ -37,13 +37,15 @@ class OpenStreams {
 
  private:
   friend class ServedStream;
-  bool Add(ServedStream* stream);  // false: this server ends
-  void Remove(ServedStream* stream);
+  // False: it is not served. This server ends, or the connection has enough of them.
+  bool Add(ServedStream* stream, const std::string& connection);
+  void Remove(ServedStream* stream, const std::string& connection);
 
   std::mutex mutex_;  // guards all below
   std::condition_variable gone_;
   bool ending_ = false;
   std::unordered_set<ServedStream*> streams_;
+  std::unordered_map<std::string, int> of_connection_;
 };
 
 // What a server is doing at the moment.

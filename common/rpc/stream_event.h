@@ -13,7 +13,7 @@ namespace nacre {
 template <typename Owner>
 class StreamEvent final : public Completion {
  public:
-  // then: called on the loop's thread when the event has come. Not the constructor's own time: owner must be complete.
+  // then: called on the loop's thread when the event has come.
   explicit StreamEvent(void (Owner::*then)(bool ok)) : then_(then) {}
 
   // The tag of the event that is about to be begun.

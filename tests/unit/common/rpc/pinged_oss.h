@@ -59,6 +59,7 @@ class PingedOss final : public OssApi {
     co_await let_go;
     v1::OssPingReply reply;
     reply.set_objects(request.header().xid());
+    reply.set_fsid(std::string(answer_bytes, 'a'));
     co_return reply;
   }
   Task<Result<v1::CommitReply>> Commit(v1::CommitRequest) override { co_return Refusal(); }
@@ -86,6 +87,7 @@ class PingedOss final : public OssApi {
 
   std::atomic<int> pings{0};
   std::atomic<bool> hold{false};
+  std::atomic<size_t> answer_bytes{0};
 
  private:
   static Status Refusal() { return Status(Code::kBusy, "only pings are answered"); }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/rpc/remote_oss.h"
@@ -15,7 +16,7 @@
 namespace nacre {
 namespace {
 
-constexpr int kCallsAtOnceMax = 1024;  // of a stream; single ones of a connection
+constexpr int kCallsAtOnceMax = 256;  // of a stream; single ones of a connection
 
 class Streams : public testing::Test {
  protected:
@@ -87,7 +88,7 @@ TEST_F(Streams, ABatchLargerThanAnyClientSendsEndsIt) {
 TEST_F(Streams, ManyCallsThatWaitAreNotHeardUntilSomeAreAnswered) {
   oss.hold = true;
   constexpr int kBatch = 8;
-  constexpr uint64_t kCalls = 2 * kCallsAtOnceMax;
+  constexpr uint64_t kCalls = 4 * kCallsAtOnceMax;
   std::thread sending([&] {
     for (uint64_t first = 0; first < kCalls; first += kBatch) {
       v1::CallFrames batch;
@@ -108,11 +109,46 @@ TEST_F(Streams, ManyCallsThatWaitAreNotHeardUntilSomeAreAnswered) {
   sending.join();
 }
 
+TEST_F(Streams, AClientThatDoesNotReadItsAnswersIsNotHeard) {
+  oss.answer_bytes = 100'000;
+  std::thread sending([&] {
+    for (uint64_t call = 0; call < 5000; ++call) {
+      v1::CallFrames batch;
+      AddPing(&batch, call);
+      if (!stream->Write(batch)) return;
+    }
+  });
+  int heard = -1;
+  while (std::exchange(heard, oss.pings) != oss.pings || heard < 10) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  EXPECT_LT(heard, 1000);
+  context.TryCancel();
+  sending.join();
+}
+
+TEST_F(Streams, AConnectionHasFewOfThem) {
+  constexpr int kEnough = 4;
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<decltype(stream)> more;
+  int served = 0;
+  for (int i = 0; i < 3 * kEnough; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    more.push_back(stub->Calls(contexts.back().get()));
+    v1::CallFrames answers;
+    more.back()->Write(One("OssPingRequest", PingRequest(1).SerializeAsString()));
+    served += more.back()->Read(&answers) ? 1 : 0;
+  }
+  EXPECT_EQ(served, kEnough - 1);  // and the one of the fixture
+  for (const auto& one : contexts) one->TryCancel();
+  more.clear();
+}
+
 TEST_F(Streams, ManySingleCallsOfAConnectionWaitToo) {
   CompletionLoop loop;
   const auto remote = ConnectOss(address, RpcOptions{.loop = &loop});
   oss.hold = true;
-  constexpr uint64_t kCalls = 2 * kCallsAtOnceMax;
+  constexpr uint64_t kCalls = 4 * kCallsAtOnceMax;
   std::vector<Task<Result<v1::OssPingReply>>> calls;
   for (uint64_t xid = 0; xid < kCalls; ++xid) calls.push_back(remote->Ping(PingRequest(xid)));
   std::thread releasing([&] {

@@ -1,4 +1,4 @@
-// Peer: one server as its caller sees it, and how a call of a generated service gets there: one by one, or on a stream with
+// Callee: one server as its caller sees it, and how a call of a generated service gets there: one by one, or on a stream with
 // others (RpcOptions::together). The verdict in the reply's header is the call's.
 #pragma once
 
@@ -18,11 +18,11 @@
 namespace nacre {
 
 template <typename Service>
-class Peer {
+class Callee {
  public:
   using Stub = typename Service::Stub;
 
-  Peer(const std::string& address, RpcOptions options)
+  Callee(const std::string& address, RpcOptions options)
       : address_(address), options_(std::move(options)), channel_(MakeChannel(address)), stub_(Service::NewStub(channel_)) {
     if (!options_.together) return;
     streamed_.emplace(address_, *options_.loop, [stub = stub_.get()](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
