@@ -19,6 +19,12 @@ CipherRunPtr CopyOf(const CipherRun& run) {
   return UnencryptedRuns(v1::Inode()).Copy(run.pieces(), *PageBufferPool::Create(kPageBytes, 1));
 }
 
+// The channel may be replaced by another before its call has ended (the server moved).
+template <typename Reply>
+Task<Result<Reply>> Holding(std::shared_ptr<OssApi>, Task<Result<Reply>> call) {
+  co_return co_await std::move(call);
+}
+
 }  // namespace
 
 class Ost::Written final : public ReplayLog::Entry {
@@ -32,7 +38,9 @@ class Ost::Written final : public ReplayLog::Entry {
     v1::WriteHeader copy = request_;
     *copy.mutable_header() = with;
     const bool another = with.replay() && Planted(PlantedBug::kReplayOfAnotherRun);
-    return ost_.api()->Write(std::move(copy), another ? CopyOf(*run_) : run_);
+    std::shared_ptr<OssApi> api = ost_.api();
+    Task<Result<v1::WriteReply>> call = api->Write(std::move(copy), another ? CopyOf(*run_) : run_);
+    return Holding(std::move(api), std::move(call));
   }
   void SentWith(const v1::RequestHeader& header) { *request_.mutable_header() = header; }
 
@@ -253,7 +261,9 @@ Task<Result<ObjectPages>> Ost::Read(v1::ReadRequest request) {
   auto send = [this, request = std::move(request)](const v1::RequestHeader& with) {
     v1::ReadRequest copy = request;
     *copy.mutable_header() = with;
-    return api()->Read(std::move(copy));
+    std::shared_ptr<OssApi> api = this->api();
+    Task<Result<ObjectPages>> call = api->Read(std::move(copy));
+    return Holding(std::move(api), std::move(call));
   };
   return Exchange<ObjectPages>(this, CallKind::kLook, std::move(send));
 }
@@ -282,7 +292,9 @@ Task<Result<v1::CommitReply>> Ost::SendCommit() {
   auto send = [this](const v1::RequestHeader& with) {
     v1::CommitRequest request;
     *request.mutable_header() = with;
-    return api()->Commit(std::move(request));
+    std::shared_ptr<OssApi> api = this->api();
+    Task<Result<v1::CommitReply>> call = api->Commit(std::move(request));
+    return Holding(std::move(api), std::move(call));
   };
   return Exchange<v1::CommitReply>(this, CallKind::kLook, std::move(send));
 }

@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "common/base/check.h"
+#include "common/rpc/bulk_codec.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/outbox.h"
 #include "common/rpc/stream_event.h"
 
 namespace nacre {
 namespace {
+
+// With what stands around it, below what a server admits: it would end the stream, and the calls of others with it.
+constexpr size_t kRequestBytesMax = kBulkMessageBytesMax - kKiB;
 
 // How late a call may learn that its time is over.
 constexpr int kTickMs = 200;
@@ -59,7 +63,7 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
     return ended_;
   }
 
-  // Nothing is begun on the loop after this.
+  // Nothing is begun on the loop after this; nor is it once a stream has ended by itself.
   void Close() {
     {
       std::lock_guard lock(mutex_);
@@ -68,7 +72,7 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
       if (ticking_) alarm_.Cancel();
     }
     context_.TryCancel();
-    while (writers_ > 0) std::this_thread::yield();  // a moment: somebody hands a batch to gRPC
+    while (writers_ > 0) std::this_thread::yield();  // a server answered before all was sent; this takes a moment
   }
 
  private:
@@ -149,14 +153,15 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
     loop_.Begin();
     stream_->Read(&incoming_, read_.Tag(shared_from_this()));
   }
+  // A server that sends no messages of ours, but leaves the stream open, is left at the next tick.
   void End() {
     if (std::exchange(ended_, true)) return;
-    if (ticking_) alarm_.Cancel();
     loop_.Begin();
     stream_->Finish(&status_, finished_.Tag(shared_from_this()));
+    TickSoon();
   }
   void TickSoon() {
-    if (ticking_ || waiting_.empty()) return;
+    if (ticking_ || (waiting_.empty() && !ended_)) return;
     ticking_ = true;
     const gpr_timespec when = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kTickMs, GPR_TIMESPAN));
     alarm_.Set(&loop_.Begin(), when, tick_.Tag(shared_from_this()));
@@ -167,27 +172,37 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
     {
       std::lock_guard lock(mutex_);
       ticking_ = false;
-      if (ended_) return;
-      const int64_t now = rpc_internal::NowNs();
-      for (auto it = waiting_.begin(); it != waiting_.end();) {
-        if (it->second.until_ns > now) {
-          ++it;
-          continue;
-        }
-        late.push_back(it->second.answer);
-        outbox_.Remove(it->first);
-        it = waiting_.erase(it);
+      if (closed_) return;
+      if (ended_) {
+        context_.TryCancel();  // nothing, if it has finished
+        return;
       }
+      late = TakeLate();
       TickSoon();
     }
     const grpc::Status over(grpc::StatusCode::DEADLINE_EXCEEDED, "");
     for (const Answer& answer : late) answer.Set(rpc_internal::TransportStatus(over, address_));
+  }
+  std::vector<Answer> TakeLate() {
+    std::vector<Answer> late;
+    const int64_t now = rpc_internal::NowNs();
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      if (it->second.until_ns > now) {
+        ++it;
+        continue;
+      }
+      late.push_back(it->second.answer);
+      outbox_.Remove(it->first);
+      it = waiting_.erase(it);
+    }
+    return late;
   }
 
   void Finished(bool) {
     std::unordered_map<uint64_t, Waiting> all;
     {
       std::lock_guard lock(mutex_);
+      if (ticking_) alarm_.Cancel();
       if (closed_) return;
       all.swap(waiting_);
     }
@@ -234,6 +249,9 @@ std::shared_ptr<CallStream> StreamedCalls::Current() {
 }
 
 Task<Result<std::string>> StreamedCalls::Call(std::string request, std::string message, Duration timeout) {
+  if (message.size() > kRequestBytesMax) {
+    co_return Status(Code::kInvalid, "a request of " + std::to_string(message.size()) + " bytes is more than a server takes");
+  }
   const CallStream::Answer answer;
   while (!Current()->Send(request, message, timeout, answer)) {
   }

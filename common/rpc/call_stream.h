@@ -37,9 +37,10 @@ class StreamedCalls {
   // No call may be under way.
   ~StreamedCalls();
 
-  // The answer's bytes. request: the name of the message's type. Goes on on the loop's thread. Any thread.
+  // The answer's bytes. request: the name of the message's type. Goes on on the loop's thread, or at once. Any thread.
   //   kUnavailable  no answer in time, or the stream broke: the request may have been done
-  //   kUnsupported  the server knows no streams, or not this request
+  //   kUnsupported  the server knows no streams, or cannot tell what was asked
+  //   kInvalid      larger than a message may be: not sent
   Task<Result<std::string>> Call(std::string request, std::string message, Duration timeout);
 
  private:

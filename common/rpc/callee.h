@@ -36,23 +36,27 @@ class Callee {
 
   template <typename Request, typename Reply>
   Task<Result<Reply>> Call(std::string_view operation, Request request, PrepareCall<Stub, Request, Reply> prepare) {
-    Task<Result<Reply>> call =
-        streamed_ ? CallStreamed<Request, Reply>(operation, request) : CallAlone(operation, request, prepare);
-    Result<Reply> reply = co_await std::move(call);
-    if (!reply.ok()) co_return reply;
-    const Status verdict = StatusOf(reply->header());
-    if (!verdict.ok()) co_return verdict;
-    co_return reply;
+    if (!streamed_) co_return co_await CallAlone(operation, std::move(request), prepare);
+    co_return Judged(co_await CallStreamed<Request, Reply>(operation, request));
   }
 
- private:
+  // However full the stream is.
   template <typename Request, typename Reply>
-  Task<Result<Reply>> CallAlone(std::string_view operation, const Request& request, PrepareCall<Stub, Request, Reply> prepare) {
+  Task<Result<Reply>> CallAlone(std::string_view operation, Request request, PrepareCall<Stub, Request, Reply> prepare) {
     const uint64_t deadline_ms = request.header().deadline_ms();
     auto start = [stub = stub_.get(), prepare, &request](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
       return (stub->*prepare)(context, request, queue);
     };
-    co_return co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, start);
+    co_return Judged(co_await CallOnce<Reply>(address_, operation, options_, deadline_ms, start));
+  }
+
+ private:
+  template <typename Reply>
+  static Result<Reply> Judged(Result<Reply> reply) {
+    if (!reply.ok()) return reply;
+    const Status verdict = StatusOf(reply->header());
+    if (!verdict.ok()) return verdict;
+    return reply;
   }
 
   template <typename Request, typename Reply>

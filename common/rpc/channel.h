@@ -27,7 +27,7 @@ namespace nacre {
 using RpcObserver = std::function<void(std::string_view operation, Duration took, const Status& status)>;
 
 struct RpcOptions {
-  CompletionLoop* loop = nullptr;               // waits for the answers; outlives every call
+  CompletionLoop* loop = nullptr;               // waits for the answers; outlives who calls on it
   Duration timeout = std::chrono::seconds(60);  // for requests whose header says no deadline
   RpcObserver observer;                         // may be empty
   // Calls share a stream (call_stream.h). For who asks much, as clients do: a stream that is open keeps the loop polling,

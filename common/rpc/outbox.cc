@@ -19,7 +19,8 @@ void Outbox::Clear() {
 }
 
 std::optional<v1::CallFrames> Outbox::Take() {
-  if (writing_ || held_ || waiting_.empty()) return std::nullopt;
+  if (writing_ || waiting_.empty()) return std::nullopt;
+  if (held_ && waiting_.size() < kBatchFramesMax) return std::nullopt;
   v1::CallFrames batch;
   size_t bytes = 0;
   while (!waiting_.empty() && static_cast<size_t>(batch.frames_size()) < kBatchFramesMax) {

@@ -35,7 +35,7 @@ class Outbox {
   std::optional<v1::CallFrames> Take();
   void Written() { writing_ = false; }
 
-  // Between the two what comes waits, to go together.
+  // Between the two what comes waits until a batch is full, to go together.
   void Hold() { held_ = true; }
   void LetGo() { held_ = false; }
 

@@ -29,7 +29,7 @@ class RemoteMds final : public MdsApi {
     return callee_.Call("mds.Commit", std::move(request), &v1::Mds::Stub::PrepareAsyncCommit);
   }
   Task<Result<v1::HeartbeatReply>> Heartbeat(v1::HeartbeatRequest request) override {
-    return callee_.Call("mds.Heartbeat", std::move(request), &v1::Mds::Stub::PrepareAsyncHeartbeat);
+    return callee_.CallAlone("mds.Heartbeat", std::move(request), &v1::Mds::Stub::PrepareAsyncHeartbeat);
   }
   Task<Result<v1::GrantFidsReply>> GrantFids(v1::GrantFidsRequest request) override {
     return callee_.Call("mds.GrantFids", std::move(request), &v1::Mds::Stub::PrepareAsyncGrantFids);

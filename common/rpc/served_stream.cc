@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/rpc/bulk_codec.h"
 #include "common/rpc/outbox.h"
 #include "common/rpc/stream_event.h"
 
@@ -13,7 +14,9 @@ namespace {
 
 // A client that asks for more at once, or does not read its answers, is not heard until some are gone.
 constexpr size_t kCallsOfAStreamMax = 256;
-constexpr size_t kUnreadBytesMax = 8 * 1024 * 1024;
+constexpr size_t kBytesOfAStreamMax = 8 * 1024 * 1024;  // of requests under way, and of unread answers
+// With what stands around it, below what a client admits: it would end the stream, and the calls of others with it.
+constexpr size_t kAnswerBytesMax = kBulkMessageBytesMax - kKiB;
 // One is enough; another may still be about to end.
 constexpr int kStreamsOfAConnectionMax = 4;
 
@@ -22,9 +25,9 @@ constexpr int kStreamsOfAConnectionMax = 4;
 class ServedStream : public std::enable_shared_from_this<ServedStream> {
  public:
   ServedStream(AcceptStream accept, std::shared_ptr<const CallTable> calls, CallsUnderWay& under_way)
-      : accept_(std::move(accept)), calls_(std::move(calls)), under_way_(under_way) {}
+      : counted_(under_way.streams), accept_(std::move(accept)), calls_(std::move(calls)), under_way_(under_way) {}
   ~ServedStream() {
-    if (is_known_) under_way_.streams.Remove(this, connection_);
+    if (is_open_) under_way_.streams.Close(this, connection_);
   }
 
   void Accept() { accept_(&context_, &stream_, accepted_.Tag(shared_from_this())); }
@@ -40,9 +43,9 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   void Accepted(bool ok) {
     if (!ok) return;  // the server ends, no stream came
     ServeStreams(accept_, calls_, under_way_);
-    is_known_ = true;
+    is_open_ = true;
     connection_ = context_.peer();
-    const bool serves = under_way_.streams.Add(this, connection_);
+    const bool serves = under_way_.streams.Open(this, connection_);
     std::lock_guard lock(mutex_);
     if (!serves) ending_ = true;
     if (ending_) {
@@ -69,7 +72,8 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
         return;
       }
       answering_ += static_cast<size_t>(batch.frames_size());
-      outbox_.Hold();  // what is answered at once goes together
+      for (const v1::CallFrame& frame : batch.frames()) answering_bytes_ += frame.message().size();
+      if (batch.frames_size() > 1) outbox_.Hold();  // what is answered at once goes together
     }
     for (v1::CallFrame& frame : *batch.mutable_frames()) under_way_.running.Start(Answer(shared_from_this(), std::move(frame)));
     std::optional<v1::CallFrames> answers;
@@ -84,6 +88,7 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
 
   static Task<void> Answer(std::shared_ptr<ServedStream> stream, v1::CallFrame frame) {
     const auto method = stream->calls_->find(frame.request());
+    const size_t request_bytes = frame.message().size();
     v1::CallFrame answer;
     answer.set_call(frame.call());
     if (method == stream->calls_->end()) {
@@ -91,20 +96,23 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
     } else {
       std::string request = std::move(*frame.mutable_message());
       Result<std::string> message = co_await method->second(std::move(request));
-      if (message.ok()) {
+      if (message.ok() && message->size() > kAnswerBytesMax) {
+        answer.set_error("answer is too large for a stream");
+      } else if (message.ok()) {
         answer.set_message(*std::move(message));
       } else {
         answer.set_error(message.status().message());
       }
     }
-    stream->Send(std::move(answer));
+    stream->Send(std::move(answer), request_bytes);
   }
 
-  void Send(v1::CallFrame answer) {
+  void Send(v1::CallFrame answer, size_t request_bytes) {
     std::optional<v1::CallFrames> batch;
     {
       std::lock_guard lock(mutex_);
       --answering_;
+      answering_bytes_ -= request_bytes;
       outbox_.Put(std::move(answer));
       batch = TakeBatch();
       ReadOn();
@@ -137,9 +145,13 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   void ReadOn() {
     if (ending_) {
       FinishIfIdle();
-    } else if (!reads_ && answering_ + outbox_.waiting() < kCallsOfAStreamMax && outbox_.waiting_bytes() < kUnreadBytesMax) {
+    } else if (!reads_ && HasRoom()) {
       Read();
     }
+  }
+  bool HasRoom() const {
+    return answering_ + outbox_.waiting() < kCallsOfAStreamMax &&
+           answering_bytes_ + outbox_.waiting_bytes() < kBytesOfAStreamMax;
   }
   void FinishIfIdle() {
     if (!ending_ || answering_ > 0 || !outbox_.empty() || std::exchange(finishing_, true)) return;
@@ -147,10 +159,11 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   }
   void Finished(bool) {}
 
+  const OpenStreams::Counted counted_;  // first: gone when all else is
   const AcceptStream accept_;
   const std::shared_ptr<const CallTable> calls_;
   CallsUnderWay& under_way_;
-  bool is_known_ = false;
+  bool is_open_ = false;
   std::string connection_;
   grpc::ServerContext context_;
   ServerStream stream_{&context_};
@@ -164,32 +177,42 @@ class ServedStream : public std::enable_shared_from_this<ServedStream> {
   bool broken_ = false;  // what is written does not arrive
   bool reads_ = false;
   size_t answering_ = 0;
+  size_t answering_bytes_ = 0;
   Outbox outbox_;
 };
 
-bool OpenStreams::Add(ServedStream* stream, const std::string& connection) {
+void OpenStreams::Begins() {
   std::lock_guard lock(mutex_);
-  streams_.insert(stream);
+  ++count_;
+}
+
+void OpenStreams::IsGone() {
+  std::lock_guard lock(mutex_);
+  if (--count_ == 0) gone_.notify_all();
+}
+
+bool OpenStreams::Open(ServedStream* stream, const std::string& connection) {
+  std::lock_guard lock(mutex_);
+  open_.insert(stream);
   return ++of_connection_[connection] <= kStreamsOfAConnectionMax && !ending_;
 }
 
-void OpenStreams::Remove(ServedStream* stream, const std::string& connection) {
+void OpenStreams::Close(ServedStream* stream, const std::string& connection) {
   std::lock_guard lock(mutex_);
-  streams_.erase(stream);
+  open_.erase(stream);
   const auto count = of_connection_.find(connection);
   if (--count->second == 0) of_connection_.erase(count);
-  if (streams_.empty()) gone_.notify_all();
 }
 
 void OpenStreams::End() {
   std::lock_guard lock(mutex_);
   ending_ = true;
-  for (ServedStream* stream : streams_) stream->End();
+  for (ServedStream* stream : open_) stream->End();
 }
 
 void OpenStreams::WaitUntilAllAreGone() {
   std::unique_lock lock(mutex_);
-  gone_.wait(lock, [this] { return streams_.empty(); });
+  gone_.wait(lock, [this] { return count_ == 0; });
 }
 
 void ServeStreams(AcceptStream accept, std::shared_ptr<const CallTable> calls, CallsUnderWay& under_way) {

@@ -31,20 +31,29 @@ class ServedStream;
 // The streams of one server, so that it can end them: they would stay as long as the clients do.
 class OpenStreams {
  public:
-  // From now on no call is begun; each stream ends when those under way are answered.
+  // From now on no message is taken; each stream ends when the calls under way are answered.
   void End();
+  // Also those that gRPC was asked for and has not brought.
   void WaitUntilAllAreGone();
 
  private:
   friend class ServedStream;
+  struct Counted {  // one of them, from before gRPC knows of it until gRPC has forgotten it
+    explicit Counted(OpenStreams& all) : all(all) { all.Begins(); }
+    ~Counted() { all.IsGone(); }
+    OpenStreams& all;
+  };
+  void Begins();
+  void IsGone();
   // False: it is not served. This server ends, or the connection has enough of them.
-  bool Add(ServedStream* stream, const std::string& connection);
-  void Remove(ServedStream* stream, const std::string& connection);
+  bool Open(ServedStream* stream, const std::string& connection);
+  void Close(ServedStream* stream, const std::string& connection);
 
   std::mutex mutex_;  // guards all below
   std::condition_variable gone_;
   bool ending_ = false;
-  std::unordered_set<ServedStream*> streams_;
+  int count_ = 0;
+  std::unordered_set<ServedStream*> open_;
   std::unordered_map<std::string, int> of_connection_;
 };
 

@@ -4,7 +4,7 @@
 //
 // Three parts: messages of broken bytes and monstrous size to every method, and a packed one; requests that are wrong in
 // one place (a table, hostile_requests.h), each of which must be refused; and ROUNDS random messages per method, with a
-// real session, whose answers may be anything but silence. After each part the server must answer a Ping. Exit 0: all held.
+// real session, whose answers may be anything but silence; the same on streams of calls (hostile_streams.h). After each part the server must answer a Ping. Exit 0: all held.
 #include <google/protobuf/descriptor.h>
 
 #include <cstdint>
@@ -13,11 +13,13 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "mds.pb.h"
 #include "oss.pb.h"
 #include "tests/integration/hostile_channel.h"
 #include "tests/integration/hostile_requests.h"
+#include "tests/integration/hostile_streams.h"
 #include "tests/integration/random_message.h"
 
 namespace nacre::hostile {
@@ -90,7 +92,7 @@ void SendRandomMessages(Channel& channel, const ServiceDescriptor& service, Sess
                         int rounds) {
   for (int i = 0; i < service.method_count(); ++i) {
     const MethodDescriptor& method = *service.method(i);
-    if (MayHarm(method.name())) continue;
+    if (MayHarm(method.name()) || method.client_streaming()) continue;
     int accepted = 0;
     std::map<std::string, int> refusals;
     for (int round = 0; round < rounds; ++round) {
@@ -103,6 +105,18 @@ void SendRandomMessages(Channel& channel, const ServiceDescriptor& service, Sess
               << " ways to refuse\n";
     PingWorks(channel, "random requests to " + method.name());
   }
+}
+
+void SendRandomStreams(const std::string& address, bool mds, const ServiceDescriptor& service, Session& session,
+                       std::mt19937_64& rng, int rounds) {
+  std::vector<const google::protobuf::Descriptor*> requests;
+  for (int i = 0; i < service.method_count(); ++i) {
+    const MethodDescriptor& method = *service.method(i);
+    if (!MayHarm(method.name()) && !method.client_streaming()) requests.push_back(method.input_type());
+  }
+  for (const std::string& failure : SendRandomFrames(address, mds, requests, session, rng, rounds)) Expect(false, failure);
+  Channel channel(address, mds ? "Mds" : "Oss");
+  PingWorks(channel, "random streams");
 }
 
 int Run(const std::string& kind, const std::string& address, const std::string& mds_address, uint64_t seed, int rounds) {
@@ -126,6 +140,7 @@ int Run(const std::string& kind, const std::string& address, const std::string& 
          "an honest request was refused");
   SendWrongRequests(channel, session, mds);
   SendRandomMessages(channel, *service, session, rng, rounds);
+  SendRandomStreams(address, mds, *service, session, rng, rounds);
   Expect(channel.Call(mds ? "GetAttr" : "Write", mds ? HonestGetAttr(session) : HonestWrite(session)).Accepted(),
          "an honest request was refused after all that");
   std::cout << (failures == 0 ? "all held\n" : "not all held\n");

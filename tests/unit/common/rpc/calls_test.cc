@@ -69,6 +69,7 @@ TEST_P(Calls, AServerThatStopsAnswersWhatItHasBegun) {
   std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(5))); });
   while (oss.pings == 0) std::this_thread::yield();
   std::thread stopping([&] { server->Stop(); });
+  while (ConnectsTo(address)) std::this_thread::yield();  // it has begun to stop
   oss.LetGo();
   stopping.join();
   waiting.join();
@@ -108,6 +109,7 @@ TEST_P(Calls, GoOnWithAServerThatCameBack) {
   EXPECT_EQ(SyncWait(remote->Ping(PingRequest(2))).code(), Code::kUnavailable);
   server.reset();
   SetUp();
+  if (HasFatalFailure()) return;
   Result<v1::OssPingReply> reply = Status(Code::kUnavailable, "");
   while (reply.code() == Code::kUnavailable) reply = SyncWait(remote->Ping(PingRequest(3)));
   ASSERT_TRUE(reply.ok()) << reply.status().ToString();
@@ -126,6 +128,42 @@ TEST_P(Calls, OfManyThreadsAtOnceComeBackToWhoAsked) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(Calls, OfSeveralClientsOfOneProcessDoNotCrowdOutOneAnother) {
+  std::vector<std::shared_ptr<OssApi>> clients;
+  for (uint64_t xid = 1; xid <= 20; ++xid) {
+    clients.push_back(ConnectOss(address, RpcOptions{.loop = &loop, .together = GetParam()}));
+    const auto reply = SyncWait(clients.back()->Ping(PingRequest(xid)));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  }
+}
+
+TEST_P(Calls, ThatAreTooLargeToSendFailAlone) {
+  oss.hold = true;
+  Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
+  std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(1))); });
+  while (oss.pings == 0) std::this_thread::yield();
+  v1::OssPingRequest large = PingRequest(2);
+  large.mutable_header()->set_client_id(std::string(5 << 20, 'x'));
+  EXPECT_FALSE(SyncWait(remote->Ping(large)).ok());
+  oss.LetGo();
+  waiting.join();
+  EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+}
+
+TEST_P(Calls, WhoseAnswersAreTooLargeFailAlone) {
+  oss.hold = true;
+  Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
+  std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(1))); });
+  while (oss.pings == 0) std::this_thread::yield();
+  oss.hold = false;
+  oss.answer_bytes = 5 << 20;
+  EXPECT_FALSE(SyncWait(remote->Ping(PingRequest(2))).ok());
+  oss.answer_bytes = 0;
+  oss.LetGo();
+  waiting.join();
+  EXPECT_TRUE(reply.ok()) << reply.status().ToString();
 }
 
 TEST_P(Calls, ToNobodyAreUnavailableAndSayWho) {

@@ -35,6 +35,19 @@ inline std::string FreeAddress() {
   return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
 
+// Does anybody listen there?
+inline bool ConnectsTo(const std::string& address) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  NACRE_CHECK(fd >= 0, "a socket is to be had");
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof peer) == 0;
+  close(fd);
+  return connected;
+}
+
 inline v1::OssPingRequest PingRequest(uint64_t xid) {
   v1::OssPingRequest request;
   request.mutable_header()->set_xid(xid);

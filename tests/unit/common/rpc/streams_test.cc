@@ -110,7 +110,7 @@ TEST_F(Streams, ManyCallsThatWaitAreNotHeardUntilSomeAreAnswered) {
 }
 
 TEST_F(Streams, AClientThatDoesNotReadItsAnswersIsNotHeard) {
-  oss.answer_bytes = 100'000;
+  oss.answer_bytes = 1'000'000;
   std::thread sending([&] {
     for (uint64_t call = 0; call < 5000; ++call) {
       v1::CallFrames batch;
@@ -122,13 +122,14 @@ TEST_F(Streams, AClientThatDoesNotReadItsAnswersIsNotHeard) {
   while (std::exchange(heard, oss.pings) != oss.pings || heard < 10) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
-  EXPECT_LT(heard, 1000);
+  EXPECT_LT(heard, 200);  // fewer than may be under way
   context.TryCancel();
   sending.join();
 }
 
 TEST_F(Streams, AConnectionHasFewOfThem) {
   constexpr int kEnough = 4;
+  ASSERT_EQ(AnswerTo(One("OssPingRequest", PingRequest(1).SerializeAsString())).error(), "");
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<decltype(stream)> more;
   int served = 0;
