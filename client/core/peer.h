@@ -76,8 +76,10 @@ Task<Status> AwaitRecovery(Peer* peer, Send send) {
     const Status status = co_await send(std::chrono::milliseconds(kAskAgainAfter).count());
     if (status.code() != Code::kUnavailable) co_return UnavailableIfForgotten(status);
     const MonotonicTime now = environment.clock->Now();
-    if (now - asked < kAskAgainAfter || now >= limit) co_return status;
-    peer->notice().Waiting(peer->Name(), Status(Code::kUnavailable, "it has restarted, and waits for its other clients"));
+    if (now - asked < kAskAgainAfter) co_return status;
+    const Status waits(Code::kUnavailable, "it has restarted, and waits for its other clients");
+    if (now >= limit) co_return waits;
+    peer->notice().Waiting(peer->Name(), waits);
   }
 }
 

@@ -20,7 +20,7 @@ struct DevOptions {
   uint32_t osts = 2;
   uint64_t ost_capacity = 0;              // 0: what the disk has
   std::string programs;                   // the directory of nacre-mds and nacre-oss
-  std::chrono::milliseconds patience{30'000};
+  std::chrono::milliseconds patience{60'000};  // beyond the recovery window of a server whose clients do not come back
 };
 
 struct TargetState {
