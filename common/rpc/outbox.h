@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "calls.pb.h"
+#include "common/base/units.h"
 
 namespace nacre {
 
 // Of one batch; a single frame may be larger (a page of a listing). Few frames: with all that a client has under way in one
 // message, it waits while the server works, and the server while it does. With 32 under way 4 to 8 were best.
 constexpr size_t kBatchFramesMax = 6;
-constexpr size_t kBatchBytesMax = 128 * 1024;
+constexpr size_t kBatchBytesMax = 128 * kKiB;
 // What the other end takes of one message.
 constexpr size_t kBatchFramesTakenMax = 64;
 

@@ -14,7 +14,7 @@ namespace {
 
 // A client that asks for more at once, or does not read its answers, is not heard until some are gone.
 constexpr size_t kCallsOfAStreamMax = 256;
-constexpr size_t kBytesOfAStreamMax = 8 * 1024 * 1024;  // of requests under way, and of unread answers
+constexpr size_t kBytesOfAStreamMax = 8 * kMiB;  // of requests under way, and of unread answers
 // With what stands around it, below what a client admits: it would end the stream, and the calls of others with it.
 constexpr size_t kAnswerBytesMax = kBulkMessageBytesMax - kKiB;
 // One is enough; another may still be about to end.
