@@ -21,8 +21,10 @@ CipherRunPtr CopyOf(const CipherRun& run) {
 
 // The channel may be replaced by another before its call has ended (the server moved).
 template <typename Reply>
-Task<Result<Reply>> Holding(std::shared_ptr<OssApi>, Task<Result<Reply>> call) {
-  co_return co_await std::move(call);
+Task<Result<Reply>> Holding(std::shared_ptr<OssApi> api, Task<Result<Reply>> call) {
+  Result<Reply> reply = co_await std::move(call);
+  api = nullptr;
+  co_return reply;
 }
 
 }  // namespace

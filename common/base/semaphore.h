@@ -1,6 +1,6 @@
 // Semaphore: blocks a thread until another releases it. std::counting_semaphore of g++ 12 calls sched_yield four times before
-// it sleeps; with many threads that wait, or on virtual machines, that costs more than the sleep (half again as many creates
-// one at a time without it). POSIX' sleeps at once. Any thread.
+// it sleeps; with many threads that wait, or on virtual machines, that costs more than the sleep (docs/decisions/0014).
+// POSIX' sleeps at once. Any thread.
 #pragma once
 
 #include <semaphore.h>

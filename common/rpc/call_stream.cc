@@ -39,16 +39,13 @@ class CallStream : public std::enable_shared_from_this<CallStream> {
     stream_->StartCall(started_.Tag(shared_from_this()));
   }
 
-  // False: this stream has ended, nothing was sent.
-  bool Send(std::string request, std::string message, Duration timeout, const Answer& answer) {
+  // False: this stream has ended, and the frame is as it was.
+  bool Send(v1::CallFrame& frame, Duration timeout, const Answer& answer) {
     std::optional<v1::CallFrames> batch;
     {
       std::lock_guard lock(mutex_);
       if (ended_) return false;
-      v1::CallFrame frame;
       frame.set_call(++last_call_);
-      frame.set_request(std::move(request));
-      frame.set_message(std::move(message));
       waiting_.emplace(last_call_, Waiting{answer, rpc_internal::NowNs() + timeout.count()});
       outbox_.Put(std::move(frame));
       TickSoon();
@@ -252,8 +249,11 @@ Task<Result<std::string>> StreamedCalls::Call(std::string request, std::string m
   if (message.size() > kRequestBytesMax) {
     co_return Status(Code::kInvalid, "a request of " + std::to_string(message.size()) + " bytes is more than a server takes");
   }
+  v1::CallFrame frame;
+  frame.set_request(std::move(request));
+  frame.set_message(std::move(message));
   const CallStream::Answer answer;
-  while (!Current()->Send(request, message, timeout, answer)) {
+  while (!Current()->Send(frame, timeout, answer)) {
   }
   co_return co_await answer;
 }

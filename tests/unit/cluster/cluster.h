@@ -45,6 +45,14 @@ class Cluster {
     for (uint32_t index = 0; index < ost_count(); ++index) Announce(index);
   }
 
+  // It is known under another address from now on. Where it was, it is found too.
+  void MoveOst(uint32_t index) {
+    v1::AnnounceTargetRequest announcement = osts_[index]->Announcement();
+    announcement.mutable_target()->set_address("moved:" + std::to_string(index));
+    const auto reply = loop.Run(mds_.place()->server->AnnounceTarget(announcement));
+    ASSERT_TRUE(reply.ok()) << reply.status().ToString();
+  }
+
   void StopMds() { mds_.Stop(); }
   void StartMds() {
     mds_.Start();

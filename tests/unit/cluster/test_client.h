@@ -176,7 +176,8 @@ class TestClient {
     environment.mds = MakeLink(&cluster_.loop, cluster_.mds_place(), &log);
     environment.mds_address = "mds:0";
     environment.connect_oss = [this](const std::string& address) -> std::shared_ptr<OssApi> {
-      return MakeLink(&cluster_.loop, cluster_.ost_place(address), &log);
+      const std::shared_ptr<OssApi> link = MakeLink(&cluster_.loop, cluster_.ost_place(address), &log);
+      return on_connect ? on_connect(address, link) : link;
     };
     environment.pool = &cluster_.loop;
     environment.timers = &cluster_.loop;
@@ -198,6 +199,8 @@ class TestClient {
  public:
   std::vector<std::string> notices;  // what a user who waits is told
   CallLog log;
+  // If set: what the client is to have instead of the link to an OST that it begins to use.
+  std::function<std::shared_ptr<OssApi>(const std::string& address, std::shared_ptr<OssApi> link)> on_connect;
   ClientCore core;
 };
 

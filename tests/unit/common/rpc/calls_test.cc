@@ -21,6 +21,19 @@ class Calls : public testing::TestWithParam<bool> {
     server = *std::move(started);
   }
 
+  // What happens meanwhile does not harm a call that is under way.
+  template <typename Happens>
+  void BesideOneThatWaits(Happens happens) {
+    oss.hold = true;
+    Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
+    std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(1))); });
+    while (oss.pings == 0) std::this_thread::yield();
+    happens();
+    oss.LetGo();
+    waiting.join();
+    EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+  }
+
   const std::string address = FreeAddress();
   PingedOss oss;
   std::optional<PingedService> service;  // generated ones serve once
@@ -54,13 +67,10 @@ TEST_P(Calls, MayBeManyAtOnceAndComeBackToWhoAsked) {
 }
 
 TEST_P(Calls, OneThatWaitsDoesNotHoldUpAnother) {
-  oss.hold = true;
-  std::thread waiting([&] { EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(1))).ok()); });
-  while (oss.pings == 0) std::this_thread::yield();
-  oss.hold = false;
-  EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(2))).ok());
-  oss.LetGo();
-  waiting.join();
+  BesideOneThatWaits([&] {
+    oss.hold = false;
+    EXPECT_TRUE(SyncWait(remote->Ping(PingRequest(2))).ok());
+  });
 }
 
 TEST_P(Calls, AServerThatStopsAnswersWhatItHasBegun) {
@@ -140,30 +150,20 @@ TEST_P(Calls, OfSeveralClientsOfOneProcessDoNotCrowdOutOneAnother) {
 }
 
 TEST_P(Calls, ThatAreTooLargeToSendFailAlone) {
-  oss.hold = true;
-  Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
-  std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(1))); });
-  while (oss.pings == 0) std::this_thread::yield();
-  v1::OssPingRequest large = PingRequest(2);
-  large.mutable_header()->set_client_id(std::string(5 << 20, 'x'));
-  EXPECT_FALSE(SyncWait(remote->Ping(large)).ok());
-  oss.LetGo();
-  waiting.join();
-  EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+  BesideOneThatWaits([&] {
+    v1::OssPingRequest large = PingRequest(2);
+    large.mutable_header()->set_client_id(std::string(5 << 20, 'x'));
+    EXPECT_FALSE(SyncWait(remote->Ping(large)).ok());
+  });
 }
 
 TEST_P(Calls, WhoseAnswersAreTooLargeFailAlone) {
-  oss.hold = true;
-  Result<v1::OssPingReply> reply = Status(Code::kInternal, "not answered");
-  std::thread waiting([&] { reply = SyncWait(remote->Ping(PingRequest(1))); });
-  while (oss.pings == 0) std::this_thread::yield();
-  oss.hold = false;
-  oss.answer_bytes = 5 << 20;
-  EXPECT_FALSE(SyncWait(remote->Ping(PingRequest(2))).ok());
-  oss.answer_bytes = 0;
-  oss.LetGo();
-  waiting.join();
-  EXPECT_TRUE(reply.ok()) << reply.status().ToString();
+  BesideOneThatWaits([&] {
+    oss.hold = false;
+    oss.answer_bytes = 5 << 20;
+    EXPECT_FALSE(SyncWait(remote->Ping(PingRequest(2))).ok());
+    oss.answer_bytes = 0;
+  });
 }
 
 TEST_P(Calls, ToNobodyAreUnavailableAndSayWho) {
