@@ -77,7 +77,7 @@ class MovedOst : public testing::TestWithParam<const char*> {
   Task<Status> WriteMore(Opened file, ByteView data) {
     co_return co_await file->Write(kPageBytes, data);
   }
-  Task<Status> Travels(Opened file, const std::string& call, ByteView data) {
+  Task<Status> Travels(const Opened& file, const std::string& call, ByteView data) {
     if (call == "oss.Commit") return client.core.Commit();
     return call == "oss.Write" ? WriteMore(file, data) : ReadAgain(file);
   }
