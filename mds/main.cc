@@ -82,7 +82,8 @@ Status Serve(const ServerOptions& options, const MdtOptions& mdt) {
     spdlog::info("made filesystem {}", ToHex(AsBytes(*fsid)));
   }
 
-  Strand strand;  // outlives the threads that bring it jobs
+  ThreadPool relief(1);  // of the loops that serve, when the strand does not become empty
+  Strand strand(&relief);
   ThreadPool io(kIoThreads);
   CompletionLoop loop;  // of what this server asks others
   OstChannels osts(RpcOptions{.loop = &loop, .timeout = kOrderTimeout});

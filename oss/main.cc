@@ -64,6 +64,20 @@ v1::Target TargetOf(const OssOptions& options, uint64_t boot_count) {
   return target;
 }
 
+ObjectServerOptions CoreOptions(const OssOptions& options, const Identity& identity) {
+  ObjectServerOptions core;
+  core.fsid = identity.fsid;
+  core.ost_index = static_cast<uint32_t>(options.index);
+  core.boot_count = identity.boot_count;
+  core.capacity_bytes = options.capacity;
+  core.commit.interval = options.commit_interval;
+  core.tombstone_seconds =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(options.tombstone_keep).count());
+  core.recovery_window = options.recovery_window;
+  core.notice = [](const std::string& what) { spdlog::info("{}", what); };
+  return core;
+}
+
 Status Serve(const OssOptions& options) {
   NACRE_RETURN_IF_ERROR(StartLog("ost" + std::to_string(options.index), options.server.log_level));
   WarnIfFewOpenFiles();
@@ -76,6 +90,7 @@ Status Serve(const OssOptions& options) {
   if (!identity.ok()) return identity.status();
   const uint64_t boot_count = identity->identity().boot_count;
 
+  ThreadPool relief(1);  // of the loops that serve, when the strand does not become empty
   ThreadPool io(kIoThreads);
   CompletionLoop loop;  // of what this server asks others
   Announcer announcer(ConnectMds(options.mds, RpcOptions{.loop = &loop}), io, io, TargetOf(options, boot_count),
@@ -90,17 +105,15 @@ Status Serve(const OssOptions& options) {
   if (!kv.ok()) return kv.status();
   Result<std::unique_ptr<FileDevice>> device = FileDevice::Open(data_dir + "/objects");
   if (!device.ok()) return device.status();
-  ObjectServerOptions core;
-  core.fsid = identity->identity().fsid;
-  core.ost_index = static_cast<uint32_t>(options.index);
-  core.boot_count = boot_count;
-  core.capacity_bytes = options.capacity;
-  core.commit.interval = options.commit_interval;
-  core.tombstone_seconds =
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(options.tombstone_keep).count());
-  core.recovery_window = options.recovery_window;
-  core.notice = [](const std::string& what) { spdlog::info("{}", what); };
-  ObjectServer server({.io = io, .timers = io, .clock = clock, .kv = **kv, .device = **device, .fatal = EndProcess}, core);
+  const ObjectServerOptions core = CoreOptions(options, identity->identity());
+  const ObjectServer::Parts parts{.io = io,
+                                  .timers = io,
+                                  .clock = clock,
+                                  .kv = **kv,
+                                  .device = **device,
+                                  .fatal = EndProcess,
+                                  .relief = &relief};
+  ObjectServer server(parts, core);
   NACRE_RETURN_IF_ERROR(SyncWait(server.Start(fences)));
   announcer.HasFenced(fences.evicted);
 

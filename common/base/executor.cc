@@ -1,13 +1,16 @@
 #include "common/base/executor.h"
 
+#include <limits>
 #include <utility>
 
 namespace nacre {
 namespace {
 
+constexpr size_t kUntilEmpty = std::numeric_limits<size_t>::max();
+
 // The strands whose jobs this thread is inside of, innermost first: one may post to another.
 struct Running {
-  const Strand* strand;
+  const void* strand;
   Running* outer;
 };
 thread_local Running* running_here = nullptr;
@@ -15,37 +18,44 @@ thread_local Running* running_here = nullptr;
 }  // namespace
 
 void Strand::Post(Job job) {
+  std::shared_ptr<State> state = state_;  // the job may be the last that needs the Strand, and end elsewhere
   {
-    std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(job));
-    if (running_) return;
-    running_ = true;
+    std::lock_guard lock(state->mutex);
+    state->queue.push_back(std::move(job));
+    if (std::exchange(state->running, true)) return;
   }
-  Drain();
+  const size_t jobs_max = state->relief == nullptr ? kUntilEmpty : kJobsInARow;
+  Drain(std::move(state), jobs_max);
 }
 
-void Strand::Drain() {
-  Running here{this, running_here};
-  running_here = &here;
-  while (true) {
-    Job job;
-    {
-      std::lock_guard lock(mutex_);
-      if (queue_.empty()) {
-        running_ = false;
-        break;
-      }
-      job = std::move(queue_.front());
-      queue_.pop_front();
+bool Strand::RunOne(State& state) {
+  Job job;
+  {
+    std::lock_guard lock(state.mutex);
+    if (state.queue.empty()) {
+      state.running = false;
+      return false;
     }
-    job();
+    job = std::move(state.queue.front());
+    state.queue.pop_front();
   }
+  job();
+  return true;
+}
+
+void Strand::Drain(std::shared_ptr<State> state, size_t jobs_max) {
+  Running here{state.get(), running_here};
+  running_here = &here;
+  bool more = true;
+  for (size_t jobs = 0; more && jobs < jobs_max; ++jobs) more = RunOne(*state);
   running_here = here.outer;
+  // It counts as running until the relief has come: nobody else begins.
+  if (more) state->relief->Post([state] { Drain(state, kUntilEmpty); });
 }
 
 bool Strand::RunsHere() const {
   for (const Running* at = running_here; at != nullptr; at = at->outer) {
-    if (at->strand == this) return true;
+    if (at->strand == state_.get()) return true;
   }
   return false;
 }

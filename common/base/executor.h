@@ -5,8 +5,10 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 #include "common/base/clock.h"
@@ -61,17 +63,33 @@ struct Sleep {
 // strand runs it until it is empty. So state that only a strand touches needs no lock, and a request that finds the
 // strand idle pays no thread switch. A core's bookkeeping lives on one; anything that waits or takes long (disk,
 // cipher) leaves it first and comes back with Hop.
+//
+// While others keep it from becoming empty, a thread that has work of its own (sockets to read) would never come back to
+// it: after so many jobs in a row the rest goes to `relief`, whose threads should have nothing else to do.
+//
+// A thread that still runs it does not need the Strand itself.
 class Strand final : public Executor {
  public:
+  static constexpr size_t kJobsInARow = 64;
+
+  // nullptr: whoever runs it goes on until it is empty.
+  explicit Strand(Executor* relief = nullptr) : state_(std::make_shared<State>(relief)) {}
+
   void Post(Job job) override;
   bool RunsHere() const;  // for CHECKs: is this thread inside one of this strand's jobs?
 
  private:
-  void Drain();
+  struct State {
+    explicit State(Executor* given) : relief(given) {}
+    Executor* const relief;
+    std::mutex mutex;  // guards all below
+    std::deque<Job> queue;
+    bool running = false;
+  };
+  static bool RunOne(State& state);  // false: the strand is empty, and idle
+  static void Drain(std::shared_ptr<State> state, size_t jobs_max);
 
-  std::mutex mutex_;  // guards queue_, running_
-  std::deque<Job> queue_;
-  bool running_ = false;
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace nacre

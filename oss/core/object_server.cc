@@ -23,7 +23,7 @@ ObjectServer::ObjectServer(Parts parts, ObjectServerOptions options)
       io_(parts.io),
       kv_(parts.kv),
       device_(parts.device),
-      strand_(std::make_shared<Strand>()),
+      strand_(std::make_shared<Strand>(parts.relief)),
       space_(parts.device, options_.capacity_bytes),
       table_(*strand_, io_, kv_, options_.cache),
       pages_(*strand_, io_, device_, table_, space_),

@@ -60,6 +60,7 @@ class ObjectServer final : public OssApi {
     KvStore& kv;  // opened with ObjectStoreFamilies()
     ObjectDevice& device;
     FatalHandler fatal;  // empty: the process ends with a message
+    Executor* relief = nullptr;  // Strand's
   };
   ObjectServer(Parts parts, ObjectServerOptions options);
 

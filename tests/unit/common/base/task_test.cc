@@ -92,6 +92,47 @@ TEST(Task, AParentGoesOnOnTheStrandItsChildEndedOn) {
   EXPECT_EQ(unguarded, 20000);
 }
 
+// Two who post to each other's strand keep both from becoming empty for as long as they like.
+TEST(Strand, WhoRunsItComesBackThoughItDoesNotBecomeEmpty) {
+  ManualExecutor relief;
+  Strand strand(&relief);
+  size_t ran = 0;
+  const std::function<void()> again = [&] {
+    if (++ran < 1000) strand.Post(again);
+  };
+  strand.Post(again);
+  EXPECT_EQ(ran, Strand::kJobsInARow);
+
+  // Still one at a time: who posts now does not begin beside the relief.
+  bool late = false;
+  strand.Post([&] { late = true; });
+  EXPECT_FALSE(late);
+  EXPECT_TRUE(relief.RunOne());
+  EXPECT_EQ(ran, 1000);
+  EXPECT_TRUE(late);
+  EXPECT_FALSE(relief.RunOne());
+
+  late = false;
+  strand.Post([&] { late = true; });
+  EXPECT_TRUE(late) << "idle again";
+}
+
+TEST(Strand, MayGoWhileSomebodyRunsIt) {
+  ManualExecutor relief;
+  auto strand = std::make_unique<Strand>(&relief);
+  size_t ran = 0;
+  strand->Post([&] {
+    for (size_t i = 0; i < Strand::kJobsInARow; ++i) strand->Post([&ran] { ++ran; });
+    strand->Post([&] {
+      ++ran;
+      strand.reset();
+    });
+  });
+  EXPECT_TRUE(relief.RunOne());
+  EXPECT_EQ(ran, Strand::kJobsInARow + 1);
+  EXPECT_EQ(strand, nullptr);
+}
+
 TEST(OneShot, CarriesAValueSetBeforeOrAfterTheWait) {
   for (int i = 0; i < 200; ++i) {
     OneShot<int> shot;
