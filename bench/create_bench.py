@@ -6,8 +6,8 @@ when each append is synced by itself: a server with a sync for each operation of
 
   create_bench.py [--pairs 5] [--files 20000] [--threads 32] [--against OTHER_BIN]
 
-OTHER_BIN: build/release/bin of another build, measured in the same run: an older commit, or this one with each change synced
-by itself (mds/core/change.cc: Durability::kSynced where kApplied is).
+OTHER_BIN: build/release/bin of another build, measured in the same run: an older commit, or this one with a sync for each
+operation of its own (bench/synced_build.sh makes it).
 """
 import argparse
 import os

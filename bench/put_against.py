@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """`put` of one big file against another build of Nacre, say of an older commit: encrypted and plain, two clusters side by
-side, runs interleaved; medians, and the median of the pairs' ratios (above 1: this build is faster).
+side, runs interleaved; medians, and the median of the pairs' ratios (above 1: this build is faster), with their quartiles:
+where these are far apart, the machine is too noisy for so few pairs.
 
-  put_against.py OTHER_BIN [--pairs 7] [--mib 1024]
+  put_against.py OTHER_BIN [--pairs 7] [--mib 1024] [--place /vault]
 
 OTHER_BIN: build/release/bin of the other build: git worktree add ../other COMMIT && cd ../other && ./dev build
 """
@@ -51,6 +52,7 @@ def main():
     parser.add_argument("other")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--place", choices=("/vault", "/plain"))
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="nacre-bench-")
     os.environ["XDG_RUNTIME_DIR"] = work  # an agent of its own
@@ -66,7 +68,7 @@ def main():
         for name, programs in (("this", BIN), ("other", options.other)):
             sides[name] = Side(programs, os.path.join(work, name), key)
         print("put of %d MiB, 3 OSTs, 1 MiB stripes, medians of %d pairs" % (options.mib, options.pairs))
-        for place in ("/vault", "/plain"):
+        for place in (options.place,) if options.place else ("/vault", "/plain"):
             seconds = {name: [] for name in sides}
             for pair in range(options.pairs + 1):
                 for name in ("this", "other") if pair % 2 == 0 else ("other", "this"):
@@ -77,9 +79,10 @@ def main():
                     side.remove(place)
                     if pair > 0:  # the first warms up
                         seconds[name].append(took)
-            ratio = statistics.median(o / t for t, o in zip(seconds["this"], seconds["other"]))
-            print("  %-8s this %6.3f s, other %6.3f s; other / this %.3f   wanted >= 0.95"
-                  % (place, statistics.median(seconds["this"]), statistics.median(seconds["other"]), ratio))
+            ratios = [other / this for this, other in zip(seconds["this"], seconds["other"])]
+            low, ratio, high = statistics.quantiles(ratios, n=4)
+            print("  %-8s this %6.3f s, other %6.3f s; other / this %.3f (quartiles %.3f, %.3f)   wanted >= 0.95"
+                  % (place, statistics.median(seconds["this"]), statistics.median(seconds["other"]), ratio, low, high))
     finally:
         for side in sides.values():
             side.cluster.nacre("lock", "/vault")  # an agent without keys ends
