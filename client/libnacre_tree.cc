@@ -43,8 +43,9 @@ Status BlockingClient::List(std::string_view path, Follow follow,
       Result<std::string> name = (*directory)->ShownName(entry.cookie(), entry.name());
       if (!name.ok()) return name.status();
       Result<FileInfo> info = Describe(entry.inode(), core_->keys());
-      if (!info.ok()) return info.status();
-      entries.push_back({*std::move(name), *std::move(info)});
+      Status problem = info.ok() ? (*directory)->CheckChild(entry.inode()) : info.status();
+      if (!problem.ok()) info = FileInfo{.fid = ToString(FromWire(entry.inode().fid()))};
+      entries.push_back({*std::move(name), *std::move(info), std::move(problem)});
       after = entry.cookie();
     }
     const bool end = reply->end() || entries.empty();

@@ -61,6 +61,8 @@ struct FileInfo {
 struct DirectoryEntry {
   std::string name;  // clear, or the no-key name when the directory is locked
   FileInfo info;
+  // Not Ok: the inode is damaged, or the server lies: info has its FID only. The entry can be removed.
+  Status problem = Status::Ok();
 };
 
 struct LayoutInfo {
@@ -188,6 +190,7 @@ class Client {
   enum class Follow { kNo, kYes };
   virtual Result<FileInfo> Stat(std::string_view path, Follow follow = Follow::kNo) = 0;
   // All entries, attributes included, in cookie order, without "." and "..". In pages, so that a big directory need not fit.
+  // One that is damaged does not hide the others.
   // kNotDirectory also for a symlink that is not to be followed.
   virtual Status List(std::string_view path, Follow follow,
                       const std::function<Status(std::vector<DirectoryEntry>)>& page) = 0;

@@ -30,6 +30,7 @@ struct NodeInfo {
   int64_t atime_ns = 0, mtime_ns = 0;
   std::string identity;  // same inode, same text: hard links are found by it
   std::string target;    // of a symlink
+  Status problem = Status::Ok();  // it is damaged: not to be copied, and the rest is not right
 };
 
 // Content to read. Read may be called several times at once.

@@ -90,9 +90,10 @@ class RemoteNode final : public SourceNode {
       after_ = entry.cookie();
       const Result<std::string> name = (*directory)->ShownName(entry.cookie(), entry.name());
       if (!name.ok()) co_return name.status();
-      Result<std::shared_ptr<SourceNode>> child = OpenRemoteNode(core_, entry.inode(), *name);
-      if (!child.ok()) co_return child.status();
-      children.push_back(*std::move(child));
+      auto child = std::make_shared<RemoteNode>(core_, entry.inode(), *name);
+      Status loaded = child->Load();
+      child->info_.problem = loaded.ok() ? (*directory)->CheckChild(entry.inode()) : std::move(loaded);
+      children.push_back(std::move(child));
     }
     listed_ = page->end();
     co_return children;

@@ -56,6 +56,10 @@ Task<void> TreeCopy::Run(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkD
 Task<void> TreeCopy::CopyNode(std::shared_ptr<SourceNode> node, std::shared_ptr<SinkDirectory> parent,
                               std::string name, std::string label) {
   const NodeInfo& info = node->info();
+  if (!info.problem.ok()) {
+    Failed(label, info.problem);
+    co_return;
+  }
   if (info.kind == FileKind::kDirectory) {
     co_await CopyDirectory(std::move(node), std::move(parent), std::move(name), std::move(label));
     co_return;

@@ -21,6 +21,9 @@ class Directory {
   static Result<std::shared_ptr<const Directory>> Open(const Fid& fid, const std::string& context, KeyCache& keys);
   static Result<std::shared_ptr<const Directory>> Open(const v1::Inode& inode, KeyCache& keys);
 
+  // Of which only entries as the server has them are wanted, to remove them: whatever its context is, and without its key.
+  static std::shared_ptr<const Directory> OpenToEmpty(const v1::Inode& inode);
+
   const Fid& fid() const { return fid_; }
   const std::string& context() const { return context_; }
   bool encrypted() const { return policy_.has_value(); }
@@ -40,7 +43,7 @@ class Directory {
   Result<std::string> ShownName(uint64_t cookie, std::string_view stored) const;
 
  private:
-  Directory(const Fid& fid, const std::string& context) : fid_(fid), context_(context) {}
+  Directory(const Fid& fid, const std::string& context);
 
   const Fid fid_;
   const std::string context_;

@@ -43,7 +43,7 @@ Result<FileInfo> Describe(const v1::Inode& inode, KeyCache& keys) {
   FileInfo info;
   info.fid = ToString(FromWire(inode.fid()));
   if (attr.type() < v1::FILE_TYPE_REGULAR || attr.type() > v1::FILE_TYPE_BLOCK_DEVICE) {
-    return Status(Code::kIntegrity, info.fid + ": a file type not known");
+    return Status(Code::kIntegrity, info.fid + ": the inode is gone or cannot be read");
   }
   info.kind = KindOf(attr.type());
   info.mode = attr.mode();

@@ -46,12 +46,7 @@ Task<Result<v1::ReaddirReply>> Namespace::ReadPage(DirectoryPtr directory, uint6
   request.set_after(after);
   request.set_entries_max(kReaddirEntries);
   request.set_names_only(names_only);
-  Result<v1::ReaddirReply> reply = co_await session_->Call(&MdsApi::Readdir, std::move(request), CallKind::kLook);
-  if (!reply.ok() || names_only) co_return reply;
-  for (const v1::ReaddirReply::Entry& entry : reply->entries()) {
-    NACRE_CO_RETURN_IF_ERROR(directory->CheckChild(entry.inode()));
-  }
-  co_return reply;
+  co_return co_await session_->Call(&MdsApi::Readdir, std::move(request), CallKind::kLook);
 }
 
 Task<Result<v1::Inode>> Namespace::Make(DirectoryPtr parent, std::string name, v1::MakeRequest request) {

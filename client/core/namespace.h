@@ -45,6 +45,7 @@ class Namespace {
   // ---- one request each
   Task<Result<v1::Inode>> LookupIn(DirectoryPtr parent, std::string name);
   Task<Result<v1::Inode>> GetAttr(Fid fid);
+  // Entries as the server shows them: whether one can be so, Directory::CheckChild tells.
   Task<Result<v1::ReaddirReply>> ReadPage(DirectoryPtr directory, uint64_t after, bool names_only);
   Task<Result<v1::Inode>> MakeDirectoryIn(DirectoryPtr parent, std::string name, uint32_t mode);
   // With a policy of its own, below a plain directory.

@@ -17,9 +17,7 @@ Task<Status> TreeRemoval::Remove(std::string path) {
 }
 
 Task<Status> TreeRemoval::RemoveDirectory(DirectoryPtr parent, v1::EntryName name, v1::Inode inode) {
-  const Result<DirectoryPtr> directory = Directory::Open(inode, names_.keys());
-  if (!directory.ok()) co_return directory.status();
-  const Status emptied = co_await Empty(*directory);
+  const Status emptied = co_await Empty(Directory::OpenToEmpty(inode));
   if (!emptied.ok()) co_return emptied;
   const AsyncSemaphore::Units one = co_await in_flight_.Take();
   co_return co_await names_.UnlinkIn(std::move(parent), std::move(name), true);

@@ -23,13 +23,18 @@ namespace {
 constexpr int64_t kDepthLimit = 4096;
 
 Status WalkFrom(Client& client, const std::string& path, const FileInfo& info, int64_t depth, const WalkOptions& options,
-                const Visit& visit) {
+                const Visit& visit, Status* problem) {
   if (!options.children_first) NACRE_RETURN_IF_ERROR(visit(path, info, depth));
   if (info.kind == FileKind::kDirectory && depth < std::min(options.depth_max, kDepthLimit)) {
     const Result<std::vector<DirectoryEntry>> entries = ListAll(client, path);
     if (!entries.ok()) return entries.status();
     for (const DirectoryEntry& entry : *entries) {
-      NACRE_RETURN_IF_ERROR(WalkFrom(client, Join(path, entry.name), entry.info, depth + 1, options, visit));
+      const std::string at = Join(path, entry.name);
+      if (!entry.problem.ok()) {
+        if (problem->ok()) *problem = entry.problem.With(at);
+        continue;
+      }
+      NACRE_RETURN_IF_ERROR(WalkFrom(client, at, entry.info, depth + 1, options, visit, problem));
     }
   }
   return options.children_first ? visit(path, info, depth) : Status::Ok();
@@ -40,7 +45,9 @@ Status WalkFrom(Client& client, const std::string& path, const FileInfo& info, i
 Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit) {
   const Result<FileInfo> info = client.Stat(start);
   if (!info.ok()) return info.status();
-  return WalkFrom(client, start, *info, 0, options, visit);
+  Status problem;
+  NACRE_RETURN_IF_ERROR(WalkFrom(client, start, *info, 0, options, visit, &problem));
+  return problem;
 }
 
 }  // namespace nacre::shell

@@ -2,13 +2,15 @@
 leaves on the OSTs is found and destroyed; what an OST has lost is told; and only root and the owner of / may look."""
 
 import os
+import re
 import shutil
+import subprocess
 import threading
 import time
 import unittest
 
 import made_tree
-from cluster import FULL, KIB, OK, PERMISSION, SEED, UNAVAILABLE, Cluster, main, wait_until
+from cluster import FULL, INTEGRITY, KIB, OK, PARTIAL, PERMISSION, SEED, UNAVAILABLE, Cluster, main, wait_until
 
 FSCK_ERRORS = 26
 
@@ -123,6 +125,42 @@ class Fsck(unittest.TestCase):
         self.assert_tree_whole()
         self.cluster.ok("rm", "/vault/lost")
         self.check(OK)
+
+    def test_an_inode_whose_context_is_damaged_is_told_and_does_not_hide_its_neighbours(self):
+        for name in ("good", "bad-file", "bad-directory/below"):
+            if "/" in name:
+                self.cluster.ok("mkdir", "-p", "/vault/d/" + os.path.dirname(name))
+            else:
+                self.cluster.ok("mkdir", "-p", "/vault/d")
+            self.cluster.ok("put", self.cluster.local("x", name.encode()), "/vault/d/" + name)
+        fids = [self.cluster.entry("/vault/d/" + name)["fid"] for name in ("bad-file", "bad-directory")]
+        self.cluster.stop("mdt0")
+        for fid, context in zip(fids, ("", "no context")):
+            subprocess.run([os.environ["NACRE_DAMAGE_CONTEXT"], os.path.join(self.cluster.target_dir("mdt0"), "db"), fid, context],
+                           check=True)
+        self.cluster.start("mdt0")
+
+        report = self.check(FSCK_ERRORS, "--repair")
+        found = sorted({(finding["kind"], finding["path"], finding["mendable"]) for finding in report["findings"]})
+        self.assertEqual(found, [("context", "/vault/d/bad-directory", False), ("context", "/vault/d/bad-file", False)])
+        names = "bad-directory\nbad-file\ngood\n"
+        for words in (["ls"], ["ls", "-R"]):
+            listed = self.cluster.expect(INTEGRITY, *words, "/vault/d")
+            self.assertIn(names, listed.text)
+            for name, fid in zip(("bad-file", "bad-directory"), fids):
+                self.assertRegex(listed.error, "(?s)/vault/d/%s.*%s" % (name, re.escape(fid)))
+        long = self.cluster.expect(INTEGRITY, "ls", "-l", "/vault/d").text
+        self.assertRegex(long, r"(?m)^\?{10}  bad-file$")
+        self.assertIn("/vault/d/good\n", self.cluster.expect(INTEGRITY, "find", "/vault/d").text)
+        back = self.cluster.file("back-of-d")
+        copied = self.cluster.expect(PARTIAL, "get", "-r", "/vault/d", back)
+        self.assertIn("bad-file", copied.error)
+        self.assertEqual(os.listdir(back), ["good"])
+        self.cluster.expect(INTEGRITY, "cat", "/vault/d/bad-file")
+
+        self.cluster.ok("rm", "-r", "/vault/d")
+        self.assertEqual(self.check(OK)["found"], 0)
+        self.assert_tree_whole()
 
     def test_only_root_and_the_owner_of_the_root_directory_may(self):
         os.chmod(self.cluster.home, 0o755)

@@ -390,6 +390,7 @@ Task<void> OwnTree::List() {
   for (const auto& entry : page->entries()) {
     const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
     found.push_back(shown.ok() ? *shown : "?");
+    EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << who_ << ": " << found.back() << " leads nowhere";
     EXPECT_EQ(entry.inode().context().empty(), !encrypted_) << who_ << ": the context of an entry";
   }
   for (const auto& [name, entry] : names_) {

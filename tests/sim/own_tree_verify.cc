@@ -45,6 +45,7 @@ Task<void> OwnTree::Verify(SimClientPtr client) {
     const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
     EXPECT_TRUE(shown.ok()) << who_ << ": a name that cannot be read";
     EXPECT_EQ(entry.inode().context().empty(), !encrypted_) << who_ << ": the context of an entry";
+    EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << who_ << ": an entry leads nowhere";
     if (!shown.ok()) continue;
     const bool is_first = found.emplace(*shown, entry.inode()).second;
     EXPECT_TRUE(is_first) << who_ << ": " << *shown << " is there twice";

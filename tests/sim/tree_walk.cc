@@ -18,6 +18,8 @@ Task<Status> AddLevel(SimClientPtr client, Level level, std::deque<Level>& more,
     const Result<std::string> shown = level.directory->ShownName(entry.cookie(), entry.name());
     if (!shown.ok()) co_return shown.status();
     const std::string path = level.path.empty() ? *shown : level.path + "/" + *shown;
+    if (entry.inode().attr().type() == v1::FILE_TYPE_NONE) co_return Status(Code::kIo, path + " leads nowhere");
+    NACRE_CO_RETURN_IF_ERROR(level.directory->CheckChild(entry.inode()));
     const bool is_directory = entry.inode().attr().type() == v1::FILE_TYPE_DIRECTORY;
     seen[path] = {.directory = is_directory,
                   .fid = FidOf(entry.inode()),

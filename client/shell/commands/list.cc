@@ -77,7 +77,12 @@ class Ls {
     Show(visible, path);
     int exit_code = kExitOk;
     for (const DirectoryEntry& entry : visible) {
-      if (!arguments_.recursive || entry.info.kind != FileKind::kDirectory) continue;
+      if (entry.problem.ok()) continue;
+      const int code = context_.Fail("look at", Join(shown, entry.name), entry.problem);
+      if (exit_code == kExitOk) exit_code = code;
+    }
+    for (const DirectoryEntry& entry : visible) {
+      if (!arguments_.recursive || !entry.problem.ok() || entry.info.kind != FileKind::kDirectory) continue;
       const int code = ListDirectory(Join(shown, entry.name), Join(path, entry.name));
       if (exit_code == kExitOk) exit_code = code;
     }
@@ -91,7 +96,7 @@ class Ls {
     if (context_.options().json) {
       for (const DirectoryEntry& entry : entries) {
         const std::string path = CleanPath(directory, entry.name);
-        FillEntry(entry.info, path, BaseName(path), listing_.add_entries());
+        if (entry.problem.ok()) FillEntry(entry.info, path, BaseName(path), listing_.add_entries());
       }
     } else if (arguments_.long_form) {
       ShowLong(entries);
@@ -115,6 +120,10 @@ class Ls {
     auto right = [](const std::string& text, size_t width) { return std::string(width - text.size(), ' ') + text; };
     auto left = [](const std::string& text, size_t width) { return text + std::string(width - text.size(), ' '); };
     for (const DirectoryEntry& entry : entries) {
+      if (!entry.problem.ok()) {
+        context_.out() << "??????????  " << Raw(entry.name) << "\n";  // as ls(1)
+        continue;
+      }
       context_.out() << ModeString(entry.info) << (entry.info.locked ? "! " : entry.info.encrypted ? "* " : "  ")
                      << right(std::to_string(entry.info.nlink), link_width) << " " << left(User(entry.info.uid), user_width) << " "
                      << left(Group(entry.info.gid), group_width) << " " << right(std::to_string(entry.info.size), size_width) << " "

@@ -12,7 +12,8 @@ bool AsksObjects(const rows::InodeRow& row) {
   return IsRegular(row) && row.attr().size_state() == v1::SIZE_ON_OBJECTS;
 }
 
-// One entry; the FIDs whose size must be asked for are noted.
+// One entry; the FIDs whose size must be asked for are noted. An inode that is gone or cannot be read is shown as its FID
+// without attributes: it does not hide its neighbours, and fsck tells more.
 Status Show(Core& core, Op& op, const Dirent& entry, bool name_only, v1::ReaddirReply::Entry* out,
             std::vector<Fid>& on_objects) {
   out->set_cookie(entry.cookie);
@@ -23,7 +24,10 @@ Status Show(Core& core, Op& op, const Dirent& entry, bool name_only, v1::Readdir
     return Status::Ok();
   }
   auto row = op.Find(entry.fid);
-  if (row.code() == Code::kStale) return Status(Code::kIo, "an entry names " + ToString(entry.fid) + ", which is gone");
+  if (row.code() == Code::kStale || row.code() == Code::kIo) {
+    *out->mutable_inode()->mutable_fid() = ToWire(entry.fid);
+    return Status::Ok();
+  }
   if (!row.ok()) return row.status();
   if (AsksObjects(**row)) on_objects.push_back(entry.fid);
   return ShowInode(core, entry.fid, **row, out->mutable_inode());

@@ -1,5 +1,6 @@
 // Fsck over a whole cluster: each kind of damage is found, as itself and nothing else, and mended; a second run finds
 // nothing; what was not damaged reads back whole. And nothing is found where nothing is wrong, whatever is going on.
+#include "client/core/file_info.h"
 #include "tests/unit/cluster/damage.h"
 
 namespace nacre {
@@ -374,6 +375,35 @@ TEST_F(FsckOfACluster, AContextThatDoesNotFitAndARowThatCannotBeReadAreToldAndLe
   files.erase("/vault/f1");
   files.erase("/vault/f2");
   ExpectFoundAndLeft({"context", "unreadable"});
+  const Result<DirectoryPtr> vault = client.Run(client.core.names().FindDirectory("/vault"));
+  ASSERT_TRUE(vault.ok());
+  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage(*vault, 0, false));
+  ASSERT_TRUE(page.ok()) << page.status().ToString();
+  size_t bad = 0;
+  for (const v1::ReaddirReply::Entry& entry : page->entries()) {
+    const bool good = (*vault)->CheckChild(entry.inode()).ok() && Describe(entry.inode(), client.core.keys()).ok();
+    if (!good) ++bad;
+  }
+  EXPECT_EQ(bad, 2U);
+  EXPECT_GT(page->entries_size(), 2) << "its neighbours are hidden";
+}
+
+TEST_F(FsckOfACluster, WhatHasAContextThatDoesNotFitCanBeRemovedWithItsDirectory) {
+  ASSERT_EQ(client.MakeDir("/vault/odd"), Code::kOk);
+  ASSERT_EQ(client.MakeDir("/vault/odd/below"), Code::kOk);
+  const Fid file = FidOf("/vault/f1"), directory = FidOf("/vault/odd");
+  DamageIt([&](Damage& damage) {
+    rows::InodeRow row = damage.Inode(file);
+    row.clear_context();
+    damage.PutInode(file, row);
+    row = damage.Inode(directory);
+    row.set_context("no context");
+    damage.PutInode(directory, row);
+  });
+  EXPECT_EQ(client.MakeDir("/vault/odd/more"), Code::kIntegrity);
+  EXPECT_EQ(client.RemoveTree("/vault"), Code::kOk);
+  EXPECT_EQ(client.Stat("/vault").code(), Code::kNotFound);
+  ExpectClean("after the removal");
 }
 
 TEST_F(FsckOfACluster, PathsAreToldInTheNoKeyFormWithoutTheKey) {

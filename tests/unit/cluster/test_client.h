@@ -160,6 +160,7 @@ class TestClient {
         after = entry.cookie();
         const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
         EXPECT_TRUE(shown.ok()) << shown.status().ToString();
+        EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << "an entry leads nowhere";
         if (shown.ok()) names.push_back(*shown);
       }
       if (page->end()) return names;
