@@ -80,7 +80,7 @@ def main():
                     if pair > 0:  # the first warms up
                         seconds[name].append(took)
             ratios = [other / this for this, other in zip(seconds["this"], seconds["other"])]
-            low, ratio, high = statistics.quantiles(ratios, n=4)
+            low, ratio, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
             print("  %-8s this %6.3f s, other %6.3f s; other / this %.3f (quartiles %.3f, %.3f)   wanted >= 0.95"
                   % (place, statistics.median(seconds["this"]), statistics.median(seconds["other"]), ratio, low, high))
     finally:

@@ -12,6 +12,7 @@ change_line() {  # change_line FILE FROM TO: the source must still have it, or t
 }
 
 [ -d "$other" ] && git worktree remove --force "$other"
+git worktree prune  # somebody may have removed build/
 git worktree add --quiet --detach "$other" HEAD
 change_line mds/core/change.cc 'Durability::kApplied' 'Durability::kSynced'
 change_line client/core/file_closer.cc 'co_await together_.Call(std::move(items.front()))' '(co_await Send(std::move(items))).front()'

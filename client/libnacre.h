@@ -39,7 +39,7 @@ class BlockingClient final : public Client {
   Status RemoveTree(std::string_view path) override;
   Status Rename(std::string_view from, std::string_view to, bool no_replace, bool exchange) override;
   Status SetMode(std::string_view path, uint32_t mode) override;
-  Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) override;
+  Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid, Follow follow) override;
   Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) override;
   Result<std::string> GetXattr(std::string_view path, std::string_view name) override;
   Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) override;
@@ -71,7 +71,7 @@ class BlockingClient final : public Client {
  private:
   explicit BlockingClient(const ClientOptions& options);
   // The attributes of one inode, changed.
-  Status Change(std::string_view path, v1::SetAttrRequest request);
+  Status Change(std::string_view path, Follow follow, v1::SetAttrRequest request);
   Result<v1::Inode> Find(std::string_view path, Follow follow);
 
   const uint32_t umask_;

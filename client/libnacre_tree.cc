@@ -1,6 +1,7 @@
 // BlockingClient's calls on paths: each waits for its asynchronous counterpart and converts what comes.
 #include "client/copy/copy.h"
 #include "client/core/file_info.h"
+#include "client/core/shown_entry.h"
 #include "client/libnacre.h"
 
 namespace nacre {
@@ -36,16 +37,13 @@ Status BlockingClient::List(std::string_view path, Follow follow,
   const Result<DirectoryPtr> directory = SyncWait(core_->names().FindDirectory(std::string(path), last));
   if (!directory.ok()) return directory.status();
   for (uint64_t after = 0;;) {
-    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage(*directory, after, false));
+    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage((*directory)->fid(), after, false));
     if (!reply.ok()) return reply.status();
     std::vector<DirectoryEntry> entries;
     for (const v1::ReaddirReply::Entry& entry : reply->entries()) {
-      Result<std::string> name = (*directory)->ShownName(entry.cookie(), entry.name());
-      if (!name.ok()) return name.status();
-      Result<FileInfo> info = Describe(entry.inode(), core_->keys());
-      Status problem = info.ok() ? (*directory)->CheckChild(entry.inode()) : info.status();
-      if (!problem.ok()) info = FileInfo{.fid = ToString(FromWire(entry.inode().fid()))};
-      entries.push_back({*std::move(name), *std::move(info), std::move(problem)});
+      Result<DirectoryEntry> shown = ShowEntry(**directory, entry, core_->keys());
+      if (!shown.ok()) return shown.status();
+      entries.push_back(*std::move(shown));
       after = entry.cookie();
     }
     const bool end = reply->end() || entries.empty();
@@ -95,8 +93,9 @@ Status BlockingClient::Rename(std::string_view from, std::string_view to, bool n
   return SyncWait(core_->names().Rename(std::string(from), std::string(to), no_replace, exchange));
 }
 
-Status BlockingClient::Change(std::string_view path, v1::SetAttrRequest request) {
-  const Result<Namespace::Place> place = SyncWait(core_->names().Walk(std::string(path), Namespace::Last::kFollow));
+Status BlockingClient::Change(std::string_view path, Follow follow, v1::SetAttrRequest request) {
+  const Namespace::Last last = follow == Follow::kYes ? Namespace::Last::kFollow : Namespace::Last::kLookUp;
+  const Result<Namespace::Place> place = SyncWait(core_->names().Walk(std::string(path), last));
   if (!place.ok()) return place.status();
   *request.mutable_fid() = place->inode.fid();
   return SyncWait(core_->names().SetAttr(std::move(request))).status();
@@ -106,16 +105,17 @@ Status BlockingClient::SetMode(std::string_view path, uint32_t mode) {
   v1::SetAttrRequest request;
   request.set_set_mode(true);
   request.set_mode(mode);
-  return Change(path, std::move(request));
+  return Change(path, Follow::kYes, std::move(request));
 }
 
-Status BlockingClient::SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) {
+Status BlockingClient::SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid,
+                                Follow follow) {
   v1::SetAttrRequest request;
   request.set_set_uid(uid.has_value());
   request.set_uid(uid.value_or(0));
   request.set_set_gid(gid.has_value());
   request.set_gid(gid.value_or(0));
-  return Change(path, std::move(request));
+  return Change(path, follow, std::move(request));
 }
 
 Status BlockingClient::SetTimes(std::string_view path, std::optional<int64_t> atime_ns,
@@ -125,7 +125,7 @@ Status BlockingClient::SetTimes(std::string_view path, std::optional<int64_t> at
   request.set_atime_ns(atime_ns.value_or(0));
   request.set_set_mtime(mtime_ns.has_value());
   request.set_mtime_ns(mtime_ns.value_or(0));
-  return Change(path, std::move(request));
+  return Change(path, Follow::kYes, std::move(request));
 }
 
 Result<std::string> BlockingClient::GetXattr(std::string_view path, std::string_view name) {

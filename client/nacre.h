@@ -61,7 +61,8 @@ struct FileInfo {
 struct DirectoryEntry {
   std::string name;  // clear, or the no-key name when the directory is locked
   FileInfo info;
-  // Not Ok: the inode is damaged, or the server lies: info has its FID only. The entry can be removed.
+  // Not Ok: it is damaged, or the server lies: info has its FID only, and a name that cannot be read is in the no-key form.
+  // Where its inode can be read Unlink and RemoveTree remove it; Fsck tells more.
   Status problem = Status::Ok();
 };
 
@@ -207,7 +208,8 @@ class Client {
   virtual Status RemoveTree(std::string_view path) = 0;  // rm -r: works on locked trees too
   virtual Status Rename(std::string_view from, std::string_view to, bool no_replace = false, bool exchange = false) = 0;
   virtual Status SetMode(std::string_view path, uint32_t mode) = 0;
-  virtual Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) = 0;
+  virtual Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid,
+                          Follow follow = Follow::kYes) = 0;
   virtual Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) = 0;
   virtual Result<std::string> GetXattr(std::string_view path, std::string_view name) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) = 0;

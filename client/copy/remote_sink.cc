@@ -172,7 +172,7 @@ class RemoteDirectory final : public SinkDirectory {
   Task<Status> Remove(std::string name) {
     const Result<v1::EntryName> stored = directory_->NameToFind(name);
     if (!stored.ok()) co_return stored.status();
-    co_return co_await names().UnlinkIn(directory_, *stored, false);
+    co_return co_await names().UnlinkIn(directory_->AsParent(), *stored, false);
   }
 
   Task<Status> SetOn(Fid fid, NodeInfo info) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/core/file_info.h"
+#include "client/core/shown_entry.h"
 
 namespace nacre {
 namespace {
@@ -37,21 +38,18 @@ class RemoteNode final : public SourceNode {
   RemoteNode(ClientCore* core, v1::Inode inode, std::string name)
       : core_(core), inode_(std::move(inode)), name_(std::move(name)) {}
 
-  Status Load() {
-    const Result<FileInfo> info = Describe(inode_, core_->keys());
-    if (!info.ok()) return info.status();
-    info_.kind = info->kind;
-    info_.mode = info->mode;
-    info_.uid = info->uid;
-    info_.gid = info->gid;
-    info_.nlink = info->kind == FileKind::kDirectory ? 1 : info->nlink;
-    info_.size = info->size;
-    info_.rdev = info->rdev;
-    info_.atime_ns = info->atime_ns;
-    info_.mtime_ns = info->mtime_ns;
-    info_.identity = info->fid;
-    info_.target = info->symlink_target;
-    return Status::Ok();
+  void Take(const FileInfo& info) {
+    info_.kind = info.kind;
+    info_.mode = info.mode;
+    info_.uid = info.uid;
+    info_.gid = info.gid;
+    info_.nlink = info.kind == FileKind::kDirectory ? 1 : info.nlink;
+    info_.size = info.size;
+    info_.rdev = info.rdev;
+    info_.atime_ns = info.atime_ns;
+    info_.mtime_ns = info.mtime_ns;
+    info_.identity = info.fid;
+    info_.target = info.symlink_target;
   }
 
   const std::string& name() const override { return name_; }
@@ -84,15 +82,15 @@ class RemoteNode final : public SourceNode {
     if (listed_) co_return children;
     const Result<DirectoryPtr> directory = Directory::Open(inode_, core_->keys());
     if (!directory.ok()) co_return directory.status();
-    Result<v1::ReaddirReply> page = co_await core_->names().ReadPage(*directory, after_, false);
+    Result<v1::ReaddirReply> page = co_await core_->names().ReadPage((*directory)->fid(), after_, false);
     if (!page.ok()) co_return page.status();
     for (v1::ReaddirReply::Entry& entry : *page->mutable_entries()) {
       after_ = entry.cookie();
-      const Result<std::string> name = (*directory)->ShownName(entry.cookie(), entry.name());
-      if (!name.ok()) co_return name.status();
-      auto child = std::make_shared<RemoteNode>(core_, entry.inode(), *name);
-      Status loaded = child->Load();
-      child->info_.problem = loaded.ok() ? (*directory)->CheckChild(entry.inode()) : std::move(loaded);
+      Result<DirectoryEntry> shown = ShowEntry(**directory, entry, core_->keys());
+      if (!shown.ok()) co_return shown.status();
+      auto child = std::make_shared<RemoteNode>(core_, std::move(*entry.mutable_inode()), std::move(shown->name));
+      child->Take(shown->info);
+      child->info_.problem = std::move(shown->problem);
       children.push_back(std::move(child));
     }
     listed_ = page->end();
@@ -111,8 +109,10 @@ class RemoteNode final : public SourceNode {
 }  // namespace
 
 Result<std::shared_ptr<SourceNode>> OpenRemoteNode(ClientCore* core, const v1::Inode& inode, const std::string& name) {
+  const Result<FileInfo> info = Describe(inode, core->keys());
+  if (!info.ok()) return info.status();
   auto node = std::make_shared<RemoteNode>(core, inode, name);
-  NACRE_RETURN_IF_ERROR(node->Load());
+  node->Take(*info);
   return std::shared_ptr<SourceNode>(std::move(node));
 }
 

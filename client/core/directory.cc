@@ -18,17 +18,10 @@ Status CheckClearName(std::string_view name) {
 
 }  // namespace
 
-Directory::Directory(const Fid& fid, const std::string& context) : fid_(fid), context_(context) {
-  if (!context.empty()) context_hash_ = ContextHash(AsBytes(context));
-}
-
-std::shared_ptr<const Directory> Directory::OpenToEmpty(const v1::Inode& inode) {
-  return std::shared_ptr<const Directory>(new Directory(FromWire(inode.fid()), inode.context()));
-}
-
 Result<std::shared_ptr<const Directory>> Directory::Open(const Fid& fid, const std::string& context, KeyCache& keys) {
   std::shared_ptr<Directory> directory(new Directory(fid, context));
   if (context.empty()) return std::shared_ptr<const Directory>(directory);
+  directory->context_hash_ = ContextHash(AsBytes(context));
   const Result<EncryptionContext> parsed = DecodeContext(AsBytes(context));
   if (!parsed.ok()) return Status(Code::kIntegrity, "directory " + ToString(fid) + ": " + parsed.status().message());
   directory->policy_ = parsed->policy;
@@ -53,6 +46,13 @@ v1::Parent Directory::AsParent() const {
   v1::Parent parent;
   *parent.mutable_fid() = ToWire(fid_);
   parent.set_context_hash(context_hash_);
+  return parent;
+}
+
+v1::Parent Directory::ParentOf(const v1::Inode& inode) {
+  v1::Parent parent;
+  *parent.mutable_fid() = inode.fid();
+  if (!inode.context().empty()) parent.set_context_hash(ContextHash(AsBytes(inode.context())));
   return parent;
 }
 

@@ -21,15 +21,14 @@ class Directory {
   static Result<std::shared_ptr<const Directory>> Open(const Fid& fid, const std::string& context, KeyCache& keys);
   static Result<std::shared_ptr<const Directory>> Open(const v1::Inode& inode, KeyCache& keys);
 
-  // Of which only entries as the server has them are wanted, to remove them: whatever its context is, and without its key.
-  static std::shared_ptr<const Directory> OpenToEmpty(const v1::Inode& inode);
-
   const Fid& fid() const { return fid_; }
   const std::string& context() const { return context_; }
   bool encrypted() const { return policy_.has_value(); }
   bool locked() const { return encrypted() && names_ == nullptr; }
   const std::optional<EncryptionPolicy>& policy() const { return policy_; }
   v1::Parent AsParent() const;
+  // The same of one that need not be opened: its context may be no context.
+  static v1::Parent ParentOf(const v1::Inode& inode);
 
   // A name to look for. In a locked directory a no-key name; other text names nothing there: kNotFound.
   Result<v1::EntryName> NameToFind(std::string_view name) const;
@@ -43,7 +42,7 @@ class Directory {
   Result<std::string> ShownName(uint64_t cookie, std::string_view stored) const;
 
  private:
-  Directory(const Fid& fid, const std::string& context);
+  Directory(const Fid& fid, const std::string& context) : fid_(fid), context_(context) {}
 
   const Fid fid_;
   const std::string context_;

@@ -22,14 +22,18 @@ Result<std::string> Namespace::ContextBelow(const Directory& parent) {
 }
 
 Task<Result<v1::Inode>> Namespace::LookupIn(DirectoryPtr parent, std::string name) {
+  Result<v1::Inode> inode = co_await LookUpUnchecked(parent, std::move(name));
+  if (inode.ok()) NACRE_CO_RETURN_IF_ERROR(parent->CheckChild(*inode));
+  co_return inode;
+}
+
+Task<Result<v1::Inode>> Namespace::LookUpUnchecked(DirectoryPtr parent, std::string name) {
   const Result<v1::EntryName> stored = parent->NameToFind(name);
   if (!stored.ok()) co_return stored.status();
   v1::LookupRequest request;
   *request.mutable_parent() = parent->AsParent();
   *request.mutable_name() = *stored;
-  Result<v1::Inode> inode = co_await lookups_.Ask(std::move(request));
-  if (inode.ok()) NACRE_CO_RETURN_IF_ERROR(parent->CheckChild(*inode));
-  co_return inode;
+  co_return co_await lookups_.Ask(std::move(request));
 }
 
 Task<Result<v1::Inode>> Namespace::GetAttr(Fid fid) {
@@ -40,9 +44,9 @@ Task<Result<v1::Inode>> Namespace::GetAttr(Fid fid) {
   co_return std::move(*reply->mutable_inode());
 }
 
-Task<Result<v1::ReaddirReply>> Namespace::ReadPage(DirectoryPtr directory, uint64_t after, bool names_only) {
+Task<Result<v1::ReaddirReply>> Namespace::ReadPage(Fid directory, uint64_t after, bool names_only) {
   v1::ReaddirRequest request;
-  *request.mutable_fid() = ToWire(directory->fid());
+  *request.mutable_fid() = ToWire(directory);
   request.set_after(after);
   request.set_entries_max(kReaddirEntries);
   request.set_names_only(names_only);
@@ -149,9 +153,9 @@ Task<Status> Namespace::LinkIn(Fid fid, DirectoryPtr parent, std::string name) {
   co_return reply.status();
 }
 
-Task<Status> Namespace::UnlinkIn(DirectoryPtr parent, v1::EntryName name, bool directory) {
+Task<Status> Namespace::UnlinkIn(v1::Parent parent, v1::EntryName name, bool directory) {
   v1::UnlinkRequest request;
-  *request.mutable_parent() = parent->AsParent();
+  *request.mutable_parent() = std::move(parent);
   *request.mutable_name() = std::move(name);
   request.set_directory(directory);
   CallTrace trace;

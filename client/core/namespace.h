@@ -44,9 +44,13 @@ class Namespace {
 
   // ---- one request each
   Task<Result<v1::Inode>> LookupIn(DirectoryPtr parent, std::string name);
+  // Whether or not it can be in such a directory (Directory::CheckChild): to remove it.
+  Task<Result<v1::Inode>> LookUpUnchecked(DirectoryPtr parent, std::string name);
+  // kIntegrity: this directory's place in the tree is another than in `parent`.
+  Task<Status> CheckIsIn(Fid directory, Fid parent);
   Task<Result<v1::Inode>> GetAttr(Fid fid);
-  // Entries as the server shows them: whether one can be so, Directory::CheckChild tells.
-  Task<Result<v1::ReaddirReply>> ReadPage(DirectoryPtr directory, uint64_t after, bool names_only);
+  // Entries as the server shows them; shown_entry.h makes of them what people may see.
+  Task<Result<v1::ReaddirReply>> ReadPage(Fid directory, uint64_t after, bool names_only);
   Task<Result<v1::Inode>> MakeDirectoryIn(DirectoryPtr parent, std::string name, uint32_t mode);
   // With a policy of its own, below a plain directory.
   Task<Result<v1::Inode>> MakeEncryptedIn(DirectoryPtr parent, std::string name, uint32_t mode, std::string context);
@@ -54,7 +58,7 @@ class Namespace {
   Task<Result<v1::Inode>> MakeNodeIn(DirectoryPtr parent, std::string name, v1::FileType type, uint32_t mode,
                                      uint64_t rdev);
   Task<Status> LinkIn(Fid fid, DirectoryPtr parent, std::string name);
-  Task<Status> UnlinkIn(DirectoryPtr parent, v1::EntryName name, bool directory);
+  Task<Status> UnlinkIn(v1::Parent parent, v1::EntryName name, bool directory);
   Task<Result<v1::Inode>> SetAttr(v1::SetAttrRequest request);
   Task<Result<v1::GetXattrsReply>> GetXattrs(Fid fid, std::string name);
   Task<Status> SetXattr(v1::SetXattrRequest request);

@@ -110,7 +110,7 @@ Task<Status> Namespace::UnlinkOnce(std::string path, bool directory) {
   const Result<v1::EntryName> name = place->parent()->NameToFind(place->name);
   if (!name.ok()) co_return name.status();
   if (place->wants_directory && !directory) co_return Status(Code::kNotDirectory, "a file's name ends in '/'");
-  co_return co_await UnlinkIn(place->parent(), *name, directory);
+  co_return co_await UnlinkIn(place->parent()->AsParent(), *name, directory);
 }
 
 Task<Status> Namespace::Rename(std::string from, std::string to, bool no_replace, bool exchange) {

@@ -127,6 +127,17 @@ Task<Result<DirectoryPtr>> Namespace::FindDirectory(std::string path, Last last)
   co_return Directory::Open(place->inode, keys_);
 }
 
+Task<Status> Namespace::CheckIsIn(Fid directory, Fid parent) {
+  v1::GetPathRequest request;
+  *request.mutable_fid() = ToWire(directory);
+  const Result<v1::GetPathReply> reply = co_await session_->Call(&MdsApi::GetPath, std::move(request), CallKind::kLook);
+  if (!reply.ok()) co_return reply.status();
+  const int steps = reply->steps_size();
+  if (steps >= 2 && FromWire(reply->steps(steps - 2).fid()) == parent) co_return Status::Ok();
+  co_return Status(Code::kIntegrity, "directory " + ToString(directory) + " has an entry in " + ToString(parent) +
+                                         ", but its place is elsewhere; `nacre fsck --repair` mends that");
+}
+
 Task<Result<std::string>> Namespace::PathOf(Fid fid) {
   v1::GetPathRequest request;
   *request.mutable_fid() = ToWire(fid);

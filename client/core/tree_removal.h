@@ -1,5 +1,5 @@
-// TreeRemoval: rm -r. Works on the names as they are stored, so it needs no key. Many entries at once; goes on after a
-// failure and answers with the first. Any thread.
+// TreeRemoval: rm -r. Works on the names as they are stored, so it needs no key, and what is damaged can be removed too. Many
+// entries at once; goes on after a failure and answers with the first. Any thread.
 #pragma once
 
 #include <string>
@@ -19,10 +19,17 @@ class TreeRemoval {
  private:
   static constexpr uint64_t kInFlight = 32;
 
+  // What removing needs of a directory.
+  struct Emptied {
+    Fid fid;
+    v1::Parent as_parent;
+    DirectoryPtr known;  // null: its context cannot be one, or its key not be asked for
+  };
+  Task<Result<Namespace::Place>> FindDamaged(std::string path);
   // Everything in the directory, then the directory.
-  Task<Status> RemoveDirectory(DirectoryPtr parent, v1::EntryName name, v1::Inode inode);
-  Task<Status> Empty(DirectoryPtr directory);
-  Task<Status> RemoveEntry(DirectoryPtr parent, v1::ReaddirReply::Entry entry);
+  Task<Status> RemoveDirectory(Emptied parent, v1::EntryName name, v1::Inode inode);
+  Task<Status> Empty(Emptied directory);
+  Task<Status> RemoveEntry(Emptied parent, v1::ReaddirReply::Entry entry);
 
   Namespace& names_;
   AsyncSemaphore in_flight_;

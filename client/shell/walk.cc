@@ -26,12 +26,12 @@ Status WalkFrom(Client& client, const std::string& path, const FileInfo& info, i
                 const Visit& visit, Status* problem) {
   if (!options.children_first) NACRE_RETURN_IF_ERROR(visit(path, info, depth));
   if (info.kind == FileKind::kDirectory && depth < std::min(options.depth_max, kDepthLimit)) {
-    const Result<std::vector<DirectoryEntry>> entries = ListAll(client, path);
+    const Result<std::vector<DirectoryEntry>> entries = ListAll(client, path, Client::Follow::kNo);
     if (!entries.ok()) return entries.status();
     for (const DirectoryEntry& entry : *entries) {
       const std::string at = Join(path, entry.name);
       if (!entry.problem.ok()) {
-        if (problem->ok()) *problem = entry.problem.With(at);
+        if (problem->ok()) *problem = entry.problem;
         continue;
       }
       NACRE_RETURN_IF_ERROR(WalkFrom(client, at, entry.info, depth + 1, options, visit, problem));

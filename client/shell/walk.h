@@ -16,8 +16,8 @@ struct WalkOptions {
 
 using Visit = std::function<Status(const std::string& path, const FileInfo& info, int64_t depth)>;
 
-// Visits start itself as well (depth 0). Stops at the first error, of the walk or of the visitor. Entries with a problem are
-// not visited: the first problem is the answer when all else is done.
+// Visits start itself as well (depth 0), follows no symlink. Stops at the first error, of the walk or of the visitor. Entries
+// with a problem are not visited: the first problem is the answer when all else is done.
 Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit);
 
 Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path,

@@ -67,7 +67,7 @@ struct Sleep {
 // While others keep it from becoming empty, a thread that has work of its own (sockets to read) would never come back to
 // it: after so many jobs in a row the rest goes to `relief`, whose threads should have nothing else to do.
 //
-// A thread that still runs it does not need the Strand itself.
+// Once something is posted, running it needs the Strand no more, only the relief: that one outlives the threads that post.
 class Strand final : public Executor {
  public:
   static constexpr size_t kJobsInARow = 64;

@@ -152,6 +152,10 @@ Status ShowInode(Core& core, const Fid& fid, const rows::InodeRow& row, v1::Inod
 }
 
 Task<Result<std::vector<ObjectSums>>> Glimpse(Core& core, std::vector<GlimpseWish> wishes, bool commit) {
+  for (const GlimpseWish& wish : wishes) {
+    const auto layout = FromWire(*wish.layout);
+    if (!layout.ok()) co_return layout.status().With("layout of " + ToString(wish.fid));
+  }
   std::vector<Batch> batches = BatchesFor(core, wishes, commit);
   std::vector<Task<Result<v1::GlimpseReply>>> asking;
   for (Batch& batch : batches) {

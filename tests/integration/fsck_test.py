@@ -158,6 +158,13 @@ class Fsck(unittest.TestCase):
         self.assertEqual(os.listdir(back), ["good"])
         self.cluster.expect(INTEGRITY, "cat", "/vault/d/bad-file")
 
+        damaged = {entry["name"]: entry for entry in self.cluster.expect(INTEGRITY, "ls", "--json", "/vault/d").json["entries"]}
+        self.assertEqual(["problem" in damaged[name] for name in ("bad-file", "bad-directory", "good")], [True, True, False])
+        self.assertEqual([damaged[name]["fid"] for name in ("bad-file", "bad-directory")], fids)
+        self.assertIn("/vault/d/good", self.cluster.expect(INTEGRITY, "find", "--json", "/vault/d").json["paths"])
+        self.assertIn("/vault/d", self.cluster.expect(INTEGRITY, "du", "/vault/d").text)
+
+        self.cluster.ok("rm", "-r", "/vault/d/bad-directory")
         self.cluster.ok("rm", "-r", "/vault/d")
         self.assertEqual(self.check(OK)["found"], 0)
         self.assert_tree_whole()

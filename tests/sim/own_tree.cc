@@ -384,12 +384,13 @@ Task<void> OwnTree::List() {
   Task<Result<DirectoryPtr>> find = client_->core.names().FindDirectory(dir_);
   const Result<DirectoryPtr> directory = co_await client_->Do(std::move(find), client_);
   if (!Expect(directory.status(), Code::kOk, "find directory")) co_return;
-  const Result<v1::ReaddirReply> page = co_await client_->Do(client_->core.names().ReadPage(*directory, 0, false), client_);
+  const Result<v1::ReaddirReply> page = co_await client_->Do(client_->core.names().ReadPage((*directory)->fid(), 0, false), client_);
   if (!Expect(page.status(), Code::kOk, "readdir")) co_return;
   std::vector<std::string> found, wanted;
   for (const auto& entry : page->entries()) {
     const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
     found.push_back(shown.ok() ? *shown : "?");
+    EXPECT_TRUE((*directory)->CheckChild(entry.inode()).ok()) << who_ << ": the policy of an entry";
     EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << who_ << ": " << found.back() << " leads nowhere";
     EXPECT_EQ(entry.inode().context().empty(), !encrypted_) << who_ << ": the context of an entry";
   }

@@ -38,13 +38,14 @@ Task<void> OwnTree::Verify(SimClientPtr client) {
     co_return;
   }
   std::map<std::string, v1::Inode> found;
-  const Result<v1::ReaddirReply> page = co_await client->Do(client->core.names().ReadPage(*directory, 0, false), client);
+  const Result<v1::ReaddirReply> page = co_await client->Do(client->core.names().ReadPage((*directory)->fid(), 0, false), client);
   EXPECT_TRUE(page.ok()) << who_ << ": " << page.status().ToString();
   if (!page.ok()) co_return;
   for (const auto& entry : page->entries()) {
     const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
     EXPECT_TRUE(shown.ok()) << who_ << ": a name that cannot be read";
     EXPECT_EQ(entry.inode().context().empty(), !encrypted_) << who_ << ": the context of an entry";
+    EXPECT_TRUE((*directory)->CheckChild(entry.inode()).ok()) << who_ << ": the policy of an entry";
     EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << who_ << ": an entry leads nowhere";
     if (!shown.ok()) continue;
     const bool is_first = found.emplace(*shown, entry.inode()).second;

@@ -12,7 +12,7 @@ struct Level {
 
 Task<Status> AddLevel(SimClientPtr client, Level level, std::deque<Level>& more, SeenTree& seen) {
   Namespace& names = client->core.names();
-  const Result<v1::ReaddirReply> page = co_await client->Do(names.ReadPage(level.directory, 0, false), client);
+  const Result<v1::ReaddirReply> page = co_await client->Do(names.ReadPage(level.directory->fid(), 0, false), client);
   if (!page.ok()) co_return page.status();
   for (const auto& entry : page->entries()) {
     const Result<std::string> shown = level.directory->ShownName(entry.cookie(), entry.name());

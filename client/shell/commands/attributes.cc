@@ -69,10 +69,14 @@ int RunChown(CommandContext& context, const ChangeArguments& a) {
   if (!group.empty()) gid = GroupId(group);
   const bool unknown = (!user.empty() && !uid.has_value()) || (!group.empty() && !gid.has_value());
   if (unknown || (user.empty() && group.empty())) return context.Usage("chown: '" + a.what + "' is no USER, USER:GROUP or :GROUP");
-  const auto change = [&](Client& client, const std::string& path) { return client.SetOwner(path, uid, gid); };
-  if (!a.recursive) return ForEachPath(context, "change the owner of", a.paths, change);
-  return ForEachFile(context, "change the owner of", a,
-                     [&](Client& client, const std::string& path, const FileInfo&) { return change(client, path); });
+  if (!a.recursive) {
+    return ForEachPath(context, "change the owner of", a.paths,
+                       [&](Client& client, const std::string& path) { return client.SetOwner(path, uid, gid); });
+  }
+  // As chown(1): a link met on the way is changed itself. Who made it in his own tree does not choose what is given to him.
+  return ForEachFile(context, "change the owner of", a, [&](Client& client, const std::string& path, const FileInfo&) {
+    return client.SetOwner(path, uid, gid, Client::Follow::kNo);
+  });
 }
 
 struct XattrArguments {

@@ -96,7 +96,15 @@ class Ls {
     if (context_.options().json) {
       for (const DirectoryEntry& entry : entries) {
         const std::string path = CleanPath(directory, entry.name);
-        if (entry.problem.ok()) FillEntry(entry.info, path, BaseName(path), listing_.add_entries());
+        if (entry.problem.ok()) {
+          FillEntry(entry.info, path, BaseName(path), listing_.add_entries());
+        } else {
+          results::Entry* damaged = listing_.add_entries();
+          damaged->set_path(path);
+          damaged->set_name(entry.name);
+          damaged->set_fid(entry.info.fid);
+          damaged->set_problem(entry.problem.message());
+        }
       }
     } else if (arguments_.long_form) {
       ShowLong(entries);
@@ -112,6 +120,7 @@ class Ls {
   void ShowLong(const std::vector<DirectoryEntry>& entries) {
     size_t link_width = 0, user_width = 0, group_width = 0, size_width = 0;
     for (const DirectoryEntry& entry : entries) {
+      if (!entry.problem.ok()) continue;
       link_width = std::max(link_width, std::to_string(entry.info.nlink).size());
       user_width = std::max(user_width, User(entry.info.uid).size());
       group_width = std::max(group_width, Group(entry.info.gid).size());
@@ -214,14 +223,15 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
     }
     return Status::Ok();
   });
-  if (!status.ok()) return context.Fail("search", arguments.path, status);
-  return context.Answer(paths, [] { return std::string(); });
+  if (status.ok() || paths.paths_size() > 0) context.Answer(paths, [] { return std::string(); });
+  return status.ok() ? kExitOk : context.Fail("search", arguments.path, status);
 }
 
 int RunDu(CommandContext& context, const std::vector<std::string>& given, bool sum_only) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("add up", "", client.status());
   results::Usages usages;
+  int exit_code = kExitOk;
   for (const std::string& start : given) {
     const Result<std::string> path = context.Path(start);
     if (!path.ok()) return context.Usage("du: " + path.status().message());
@@ -250,9 +260,12 @@ int RunDu(CommandContext& context, const std::vector<std::string>& given, bool s
       }
       return Status::Ok();
     });
-    if (!status.ok()) return context.Fail("add up", start, status);
+    if (status.ok()) continue;
+    const int code = context.Fail("add up", start, status);
+    if (exit_code == kExitOk) exit_code = code;
   }
-  return context.AnswerTable(usages, "usages", {"used_bytes", "files", "path"});
+  if (exit_code == kExitOk || usages.usages_size() > 0) context.AnswerTable(usages, "usages", {"used_bytes", "files", "path"});
+  return exit_code;
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ Answer<v1::UnlinkReply> ServeUnlink(Core& core, Op& op, const v1::UnlinkRequest&
   auto entry = FindEntry(core, op, *parent, request.name());
   if (!entry.ok()) co_return entry.status();
   auto row = op.Find(entry->fid);
+  if (row.code() == Code::kStale) {
+    co_return Status(Code::kIo, "an entry names " + ToString(entry->fid) + ", which is gone; `nacre fsck --repair` takes it away");
+  }
   if (!row.ok()) co_return row.status();
   NACRE_CO_RETURN_IF_ERROR(CheckRemoval(OwnershipOf(*parent->row), OwnershipOf(**row), op.caller()));
   const bool is_directory = IsDirectory(**row);

@@ -377,7 +377,7 @@ TEST_F(FsckOfACluster, AContextThatDoesNotFitAndARowThatCannotBeReadAreToldAndLe
   ExpectFoundAndLeft({"context", "unreadable"});
   const Result<DirectoryPtr> vault = client.Run(client.core.names().FindDirectory("/vault"));
   ASSERT_TRUE(vault.ok());
-  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage(*vault, 0, false));
+  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage((*vault)->fid(), 0, false));
   ASSERT_TRUE(page.ok()) << page.status().ToString();
   size_t bad = 0;
   for (const v1::ReaddirReply::Entry& entry : page->entries()) {
@@ -401,9 +401,41 @@ TEST_F(FsckOfACluster, WhatHasAContextThatDoesNotFitCanBeRemovedWithItsDirectory
     damage.PutInode(directory, row);
   });
   EXPECT_EQ(client.MakeDir("/vault/odd/more"), Code::kIntegrity);
+  EXPECT_EQ(client.RemoveTree("/vault/odd"), Code::kOk);
+  EXPECT_EQ(client.RemoveTree("/vault/f1"), Code::kOk);
+  ExpectClean("after the removal");
+}
+
+TEST_F(FsckOfACluster, ADirectoryOfAnyContextCanBeRemovedWithItsEntries) {
+  ASSERT_EQ(client.MakeDir("/vault/bared"), Code::kOk);
+  for (int i = 0; i < 40; ++i) client.Put("/vault/bared/" + std::to_string(i), "x");  // some names as stored have a '/'
+  ASSERT_EQ(client.MakeDir("/plain/veiled"), Code::kOk);
+  client.Put("/plain/veiled/a", "x");
+  const Fid bared = FidOf("/vault/bared"), veiled = FidOf("/plain/veiled");
+  DamageIt([&](Damage& damage) {
+    rows::InodeRow row = damage.Inode(bared);
+    row.clear_context();
+    damage.PutInode(bared, row);
+    row = damage.Inode(veiled);
+    row.set_context("no context");
+    damage.PutInode(veiled, row);
+  });
+  EXPECT_EQ(client.RemoveTree("/plain/veiled"), Code::kOk);
   EXPECT_EQ(client.RemoveTree("/vault"), Code::kOk);
   EXPECT_EQ(client.Stat("/vault").code(), Code::kNotFound);
   ExpectClean("after the removal");
+}
+
+TEST_F(FsckOfACluster, RemovingATreeDoesNotFollowAStrayEntryOutOfIt) {
+  const Fid vault = FidOf("/vault"), plain = FidOf("/plain");
+  DamageIt([&](Damage& damage) {
+    const std::string name(32, 'n');
+    const uint64_t cookie = DirentTable::HashOf(damage.Inode(vault).salt(), name) << kCookiePlaceBits;
+    damage.PutEntry(vault, {.cookie = cookie, .name = name, .fid = plain, .type = v1::FILE_TYPE_DIRECTORY});
+  });
+  EXPECT_EQ(client.RemoveTree("/vault"), Code::kIntegrity);
+  EXPECT_EQ(client.Get("/plain/f1"), Content("/plain/f1"));
+  EXPECT_EQ(client.Stat("/vault/f1").code(), Code::kNotFound) << "what is in there goes all the same";
 }
 
 TEST_F(FsckOfACluster, PathsAreToldInTheNoKeyFormWithoutTheKey) {

@@ -1,5 +1,6 @@
 // A metadata server that lies (docs/threat-model.md): whatever it says of a file in an encrypted directory, no clear text
 // goes to it; whatever it says of a name, nobody is led out of a directory.
+#include "client/core/shown_entry.h"
 #include "tests/unit/cluster/test_client.h"
 
 namespace nacre {
@@ -99,11 +100,14 @@ TEST_F(LyingServer, AListingMustShowTheDirectorysPolicy) {
   };
   const Result<DirectoryPtr> directory = client.Run(client.core.names().FindDirectory("/d"));
   ASSERT_TRUE(directory.ok());
-  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage(*directory, 0, false));
+  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage((*directory)->fid(), 0, false));
   ASSERT_TRUE(page.ok());
   ASSERT_EQ(page->entries_size(), 2);
-  EXPECT_EQ((*directory)->CheckChild(page->entries(0).inode()).code(), Code::kIntegrity);
-  EXPECT_EQ((*directory)->CheckChild(page->entries(1).inode()).code(), Code::kOk) << "one does not hide the other";
+  const Result<DirectoryEntry> lie = ShowEntry(**directory, page->entries(0), client.core.keys());
+  const Result<DirectoryEntry> truth = ShowEntry(**directory, page->entries(1), client.core.keys());
+  ASSERT_TRUE(lie.ok() && truth.ok());
+  EXPECT_EQ(lie->problem.code(), Code::kIntegrity);
+  EXPECT_TRUE(truth->problem.ok()) << "one hides the other";
 }
 
 TEST_F(LyingServer, ANameThatLeadsElsewhereIsNotShown) {
@@ -112,6 +116,13 @@ TEST_F(LyingServer, ANameThatLeadsElsewhereIsNotShown) {
     ASSERT_TRUE(directory.ok());
     for (const std::string name : {"../../.profile", "..", ".", "", "/etc/passwd", "a/b"}) {
       EXPECT_EQ((*directory)->ShownName(7, name).code(), Code::kIntegrity) << path << ": " << name;
+      v1::ReaddirReply::Entry entry;
+      entry.set_cookie(7);
+      entry.set_name(name);
+      const Result<DirectoryEntry> shown = ShowEntry(**directory, entry, client.core.keys());
+      ASSERT_TRUE(shown.ok());
+      EXPECT_FALSE(shown->problem.ok());
+      EXPECT_TRUE(shown->name.find('/') == std::string::npos && !shown->name.starts_with(".") && !shown->name.empty());
     }
     EXPECT_EQ((*directory)->ShownName(7, std::string("a\0b", 3)).code(), Code::kIntegrity) << path;
   }

@@ -153,7 +153,7 @@ class TestClient {
     EXPECT_TRUE(directory.ok()) << directory.status().ToString();
     if (!directory.ok()) return names;
     for (uint64_t after = 0;;) {
-      const Result<v1::ReaddirReply> page = Run(core.names().ReadPage(*directory, after, false));
+      const Result<v1::ReaddirReply> page = Run(core.names().ReadPage((*directory)->fid(), after, false));
       EXPECT_TRUE(page.ok()) << page.status().ToString();
       if (!page.ok()) return names;
       for (const auto& entry : page->entries()) {
@@ -161,6 +161,7 @@ class TestClient {
         const Result<std::string> shown = (*directory)->ShownName(entry.cookie(), entry.name());
         EXPECT_TRUE(shown.ok()) << shown.status().ToString();
         EXPECT_NE(entry.inode().attr().type(), v1::FILE_TYPE_NONE) << "an entry leads nowhere";
+        EXPECT_TRUE((*directory)->CheckChild(entry.inode()).ok()) << path << " shows another policy";
         if (shown.ok()) names.push_back(*shown);
       }
       if (page->end()) return names;

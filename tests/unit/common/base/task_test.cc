@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 namespace nacre {
@@ -92,7 +93,7 @@ TEST(Task, AParentGoesOnOnTheStrandItsChildEndedOn) {
   EXPECT_EQ(unguarded, 20000);
 }
 
-// Two who post to each other's strand keep both from becoming empty for as long as they like.
+// Who posts to a strand from its own jobs keeps it from becoming empty for as long as he likes; so do several threads.
 TEST(Strand, WhoRunsItComesBackThoughItDoesNotBecomeEmpty) {
   ManualExecutor relief;
   Strand strand(&relief);
@@ -115,6 +116,27 @@ TEST(Strand, WhoRunsItComesBackThoughItDoesNotBecomeEmpty) {
   late = false;
   strand.Post([&] { late = true; });
   EXPECT_TRUE(late) << "idle again";
+}
+
+TEST(Strand, IsHandedOverBetweenThreadsAndStaysOneAtATime) {
+  NewThreadExecutor relief;
+  Strand strand(&relief);
+  constexpr int kThreads = 4, kJobs = 20000;
+  int unguarded = 0;  // only ever touched on the strand: TSan and the sum tell
+  std::promise<void> all;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kJobs; ++i) {
+        strand.Post([&] {
+          if (++unguarded == kThreads * kJobs) all.set_value();
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  all.get_future().wait();
+  EXPECT_EQ(unguarded, kThreads * kJobs);
 }
 
 TEST(Strand, MayGoWhileSomebodyRunsIt) {
