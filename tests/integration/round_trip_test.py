@@ -152,6 +152,26 @@ class RoundTrip(unittest.TestCase):
         self.assertEqual(ok("cat", "/vault/from/dir/file").out, b"content")
         self.assertEqual(ok("ls", "/vault/from/dir").text.split(), ["file"])
 
+    def test_chown_and_chmod_of_a_tree_change_links_met_and_not_what_they_lead_to(self):
+        ok = self.cluster.ok
+        ok("mkdir", "-p", "/vault/mine/dir", "/vault/others")
+        for path in ("/vault/mine/dir/file", "/vault/others/file"):
+            ok("put", "-", path, stdin=b"content")
+        for number, target in enumerate(("/vault/others/file", "/vault/others", "/vault/nowhere")):
+            ok("ln", "-s", target, "/vault/mine/link%d" % number)
+        mode = self.cluster.entry("/vault/others/file")["mode"]
+        ok("chown", "-R", "12:34", "/vault/mine")
+        ok("chmod", "-R", "700", "/vault/mine")
+        for path in ("/vault/mine", "/vault/mine/dir", "/vault/mine/dir/file", "/vault/mine/link0", "/vault/mine/link1",
+                     "/vault/mine/link2"):
+            entry = self.cluster.entry(path)
+            self.assertEqual((entry["uid"], entry["gid"]), (12, 34), path)
+        for path in ("/vault/others", "/vault/others/file"):
+            self.assertEqual(self.cluster.entry(path)["uid"], os.geteuid(), path)
+        self.assertEqual(self.cluster.entry("/vault/others/file")["mode"], mode)
+        ok("chown", "12", "/vault/mine/link0")
+        self.assertEqual(self.cluster.entry("/vault/others/file")["uid"], 12, "a link that is named is followed")
+
     def test_dash_is_standard_input_and_output(self):
         content = os.urandom(3 * MIB + 17)
         self.cluster.ok("put", "-", "/vault/from-pipe", stdin=content)
