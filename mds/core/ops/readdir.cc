@@ -12,8 +12,15 @@ bool AsksObjects(const rows::InodeRow& row) {
   return IsRegular(row) && row.attr().size_state() == v1::SIZE_ON_OBJECTS;
 }
 
-// One entry; the FIDs whose size must be asked for are noted. An inode that is gone or cannot be read is shown as its FID
-// without attributes: it does not hide its neighbours, and fsck tells more.
+// An inode that is gone, or that it cannot all be told of, is shown as its FID without attributes: it does not hide its
+// neighbours, and fsck tells more.
+Status ShowDamaged(const Fid& fid, v1::Inode* out) {
+  out->Clear();
+  *out->mutable_fid() = ToWire(fid);
+  return Status::Ok();
+}
+
+// One entry; the FIDs whose size must be asked for are noted.
 Status Show(Core& core, Op& op, const Dirent& entry, bool name_only, v1::ReaddirReply::Entry* out,
             std::vector<Fid>& on_objects) {
   out->set_cookie(entry.cookie);
@@ -24,13 +31,14 @@ Status Show(Core& core, Op& op, const Dirent& entry, bool name_only, v1::Readdir
     return Status::Ok();
   }
   auto row = op.Find(entry.fid);
-  if (row.code() == Code::kStale || row.code() == Code::kIo) {
-    *out->mutable_inode()->mutable_fid() = ToWire(entry.fid);
-    return Status::Ok();
-  }
+  if (row.code() == Code::kStale || row.code() == Code::kIo) return ShowDamaged(entry.fid, out->mutable_inode());
   if (!row.ok()) return row.status();
-  if (AsksObjects(**row)) on_objects.push_back(entry.fid);
-  return ShowInode(core, entry.fid, **row, out->mutable_inode());
+  if (AsksObjects(**row)) {
+    if (!FromWire((*row)->layout()).ok()) return ShowDamaged(entry.fid, out->mutable_inode());
+    on_objects.push_back(entry.fid);
+  }
+  const Status shown = ShowInode(core, entry.fid, **row, out->mutable_inode());
+  return shown.code() == Code::kIo ? ShowDamaged(entry.fid, out->mutable_inode()) : shown;
 }
 
 Task<Status> TakeSizes(Core& core, std::vector<Fid> on_objects, v1::ReaddirReply& reply) {

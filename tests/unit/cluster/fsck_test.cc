@@ -1,6 +1,6 @@
 // Fsck over a whole cluster: each kind of damage is found, as itself and nothing else, and mended; a second run finds
 // nothing; what was not damaged reads back whole. And nothing is found where nothing is wrong, whatever is going on.
-#include "client/core/file_info.h"
+#include "client/core/shown_entry.h"
 #include "tests/unit/cluster/damage.h"
 
 namespace nacre {
@@ -57,6 +57,22 @@ class FsckOfACluster : public testing::Test {
     cluster.CrashMds();
     ExpectClean("after the repair and a power cut");
     ExpectFilesWhole();
+  }
+  // Of the entries of a directory that has whole ones too.
+  size_t ShownAsDamaged(const std::string& path) {
+    const Result<DirectoryPtr> directory = client.Run(client.core.names().FindDirectory(path));
+    EXPECT_TRUE(directory.ok());
+    const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage((*directory)->fid(), 0, false));
+    EXPECT_TRUE(page.ok()) << page.status().ToString();
+    if (!page.ok()) return 0;
+    size_t damaged = 0;
+    for (const v1::ReaddirReply::Entry& entry : page->entries()) {
+      const Result<DirectoryEntry> shown = ShowEntry(**directory, entry, client.core.keys());
+      EXPECT_TRUE(shown.ok());
+      if (shown.ok() && !shown->problem.ok()) ++damaged;
+    }
+    EXPECT_GT(static_cast<size_t>(page->entries_size()), damaged);
+    return damaged;
   }
   void ExpectFoundAndLeft(const Kinds& kinds) {
     EXPECT_EQ(KindsOf(RunFsck(client, false)), kinds);
@@ -375,17 +391,24 @@ TEST_F(FsckOfACluster, AContextThatDoesNotFitAndARowThatCannotBeReadAreToldAndLe
   files.erase("/vault/f1");
   files.erase("/vault/f2");
   ExpectFoundAndLeft({"context", "unreadable"});
-  const Result<DirectoryPtr> vault = client.Run(client.core.names().FindDirectory("/vault"));
-  ASSERT_TRUE(vault.ok());
-  const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage((*vault)->fid(), 0, false));
-  ASSERT_TRUE(page.ok()) << page.status().ToString();
-  size_t bad = 0;
-  for (const v1::ReaddirReply::Entry& entry : page->entries()) {
-    const bool good = (*vault)->CheckChild(entry.inode()).ok() && Describe(entry.inode(), client.core.keys()).ok();
-    if (!good) ++bad;
-  }
-  EXPECT_EQ(bad, 2U);
-  EXPECT_GT(page->entries_size(), 2) << "its neighbours are hidden";
+  EXPECT_EQ(ShownAsDamaged("/vault"), 2U);
+}
+
+TEST_F(FsckOfACluster, WhatAnInodeCannotShowDoesNotHideItsNeighbours) {
+  ASSERT_EQ(client.MakeDir("/plain/uncounted"), Code::kOk);
+  const Fid file = FidOf("/plain/f1"), directory = FidOf("/plain/uncounted");
+  EXPECT_EQ(ShownAsDamaged("/plain"), 0U);
+  DamageIt([&](Damage& damage) {
+    rows::InodeRow row = damage.Inode(file);
+    row.mutable_layout()->clear_mirrors();
+    row.mutable_attr()->set_size_state(v1::SIZE_ON_OBJECTS);
+    damage.PutInode(file, row);
+    damage.Put(kDirstatFamily, FidKey(directory), "odd");
+  });
+  EXPECT_EQ(ShownAsDamaged("/plain"), 2U);
+  EXPECT_NE(client.Stat("/plain/f1").code(), Code::kOk);
+  files.erase("/plain/f1");
+  ExpectFilesWhole();
 }
 
 TEST_F(FsckOfACluster, WhatHasAContextThatDoesNotFitCanBeRemovedWithItsDirectory) {
