@@ -18,14 +18,14 @@ thread_local Running* running_here = nullptr;
 }  // namespace
 
 void Strand::Post(Job job) {
-  std::shared_ptr<State> state = state_;  // the job may be the last that needs the Strand, and end elsewhere
+  const std::shared_ptr<State> state = state_;  // the job may be the last that needs the Strand, and end elsewhere
   {
     std::lock_guard lock(state->mutex);
     state->queue.push_back(std::move(job));
     if (std::exchange(state->running, true)) return;
   }
   const size_t jobs_max = state->relief == nullptr ? kUntilEmpty : kJobsInARow;
-  Drain(std::move(state), jobs_max);
+  Drain(state, jobs_max);
 }
 
 bool Strand::RunOne(State& state) {
@@ -43,7 +43,7 @@ bool Strand::RunOne(State& state) {
   return true;
 }
 
-void Strand::Drain(std::shared_ptr<State> state, size_t jobs_max) {
+void Strand::Drain(const std::shared_ptr<State>& state, size_t jobs_max) {
   Running here{state.get(), running_here};
   running_here = &here;
   bool more = true;

@@ -87,7 +87,7 @@ class Strand final : public Executor {
     bool running = false;
   };
   static bool RunOne(State& state);  // false: the strand is empty, and idle
-  static void Drain(std::shared_ptr<State> state, size_t jobs_max);
+  static void Drain(const std::shared_ptr<State>& state, size_t jobs_max);
 
   const std::shared_ptr<State> state_;
 };
