@@ -1,6 +1,5 @@
 // Fsck over a whole cluster: each kind of damage is found, as itself and nothing else, and mended; a second run finds
 // nothing; what was not damaged reads back whole. And nothing is found where nothing is wrong, whatever is going on.
-#include "client/core/shown_entry.h"
 #include "tests/unit/cluster/damage.h"
 
 namespace nacre {
@@ -57,22 +56,6 @@ class FsckOfACluster : public testing::Test {
     cluster.CrashMds();
     ExpectClean("after the repair and a power cut");
     ExpectFilesWhole();
-  }
-  // Of the entries of a directory that has whole ones too.
-  size_t ShownAsDamaged(const std::string& path) {
-    const Result<DirectoryPtr> directory = client.Run(client.core.names().FindDirectory(path));
-    EXPECT_TRUE(directory.ok());
-    const Result<v1::ReaddirReply> page = client.Run(client.core.names().ReadPage((*directory)->fid(), 0, false));
-    EXPECT_TRUE(page.ok()) << page.status().ToString();
-    if (!page.ok()) return 0;
-    size_t damaged = 0;
-    for (const v1::ReaddirReply::Entry& entry : page->entries()) {
-      const Result<DirectoryEntry> shown = ShowEntry(**directory, entry, client.core.keys());
-      EXPECT_TRUE(shown.ok());
-      if (shown.ok() && !shown->problem.ok()) ++damaged;
-    }
-    EXPECT_GT(static_cast<size_t>(page->entries_size()), damaged);
-    return damaged;
   }
   void ExpectFoundAndLeft(const Kinds& kinds) {
     EXPECT_EQ(KindsOf(RunFsck(client, false)), kinds);
@@ -391,74 +374,6 @@ TEST_F(FsckOfACluster, AContextThatDoesNotFitAndARowThatCannotBeReadAreToldAndLe
   files.erase("/vault/f1");
   files.erase("/vault/f2");
   ExpectFoundAndLeft({"context", "unreadable"});
-  EXPECT_EQ(ShownAsDamaged("/vault"), 2U);
-}
-
-TEST_F(FsckOfACluster, WhatAnInodeCannotShowDoesNotHideItsNeighbours) {
-  ASSERT_EQ(client.MakeDir("/plain/uncounted"), Code::kOk);
-  const Fid file = FidOf("/plain/f1"), directory = FidOf("/plain/uncounted");
-  EXPECT_EQ(ShownAsDamaged("/plain"), 0U);
-  DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(file);
-    row.mutable_layout()->clear_mirrors();
-    row.mutable_attr()->set_size_state(v1::SIZE_ON_OBJECTS);
-    damage.PutInode(file, row);
-    damage.Put(kDirstatFamily, FidKey(directory), "odd");
-  });
-  EXPECT_EQ(ShownAsDamaged("/plain"), 2U);
-  EXPECT_NE(client.Stat("/plain/f1").code(), Code::kOk);
-  files.erase("/plain/f1");
-  ExpectFilesWhole();
-}
-
-TEST_F(FsckOfACluster, WhatHasAContextThatDoesNotFitCanBeRemovedWithItsDirectory) {
-  ASSERT_EQ(client.MakeDir("/vault/odd"), Code::kOk);
-  ASSERT_EQ(client.MakeDir("/vault/odd/below"), Code::kOk);
-  const Fid file = FidOf("/vault/f1"), directory = FidOf("/vault/odd");
-  DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(file);
-    row.clear_context();
-    damage.PutInode(file, row);
-    row = damage.Inode(directory);
-    row.set_context("no context");
-    damage.PutInode(directory, row);
-  });
-  EXPECT_EQ(client.MakeDir("/vault/odd/more"), Code::kIntegrity);
-  EXPECT_EQ(client.RemoveTree("/vault/odd"), Code::kOk);
-  EXPECT_EQ(client.RemoveTree("/vault/f1"), Code::kOk);
-  ExpectClean("after the removal");
-}
-
-TEST_F(FsckOfACluster, ADirectoryOfAnyContextCanBeRemovedWithItsEntries) {
-  ASSERT_EQ(client.MakeDir("/vault/bared"), Code::kOk);
-  for (int i = 0; i < 40; ++i) client.Put("/vault/bared/" + std::to_string(i), "x");  // some names as stored have a '/'
-  ASSERT_EQ(client.MakeDir("/plain/veiled"), Code::kOk);
-  client.Put("/plain/veiled/a", "x");
-  const Fid bared = FidOf("/vault/bared"), veiled = FidOf("/plain/veiled");
-  DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(bared);
-    row.clear_context();
-    damage.PutInode(bared, row);
-    row = damage.Inode(veiled);
-    row.set_context("no context");
-    damage.PutInode(veiled, row);
-  });
-  EXPECT_EQ(client.RemoveTree("/plain/veiled"), Code::kOk);
-  EXPECT_EQ(client.RemoveTree("/vault"), Code::kOk);
-  EXPECT_EQ(client.Stat("/vault").code(), Code::kNotFound);
-  ExpectClean("after the removal");
-}
-
-TEST_F(FsckOfACluster, RemovingATreeDoesNotFollowAStrayEntryOutOfIt) {
-  const Fid vault = FidOf("/vault"), plain = FidOf("/plain");
-  DamageIt([&](Damage& damage) {
-    const std::string name(32, 'n');
-    const uint64_t cookie = DirentTable::HashOf(damage.Inode(vault).salt(), name) << kCookiePlaceBits;
-    damage.PutEntry(vault, {.cookie = cookie, .name = name, .fid = plain, .type = v1::FILE_TYPE_DIRECTORY});
-  });
-  EXPECT_EQ(client.RemoveTree("/vault"), Code::kIntegrity);
-  EXPECT_EQ(client.Get("/plain/f1"), Content("/plain/f1"));
-  EXPECT_EQ(client.Stat("/vault/f1").code(), Code::kNotFound) << "what is in there goes all the same";
 }
 
 TEST_F(FsckOfACluster, PathsAreToldInTheNoKeyFormWithoutTheKey) {
