@@ -9,7 +9,7 @@
 
 namespace nacre {
 
-// A context or symlink target that makes no sense gives kIntegrity.
+// A context or symlink target that makes no sense gives kIntegrity, and so does an inode without attributes.
 Result<FileInfo> Describe(const v1::Inode& inode, KeyCache& keys);
 
 // The clear target of a symlink; kNoKey when it is locked.

@@ -1,8 +1,6 @@
-// ShownEntry: one entry of a directory as people see it. What is damaged, or cannot be so, is told of that entry and hides no
-// other.
+// ShowEntry: one entry of a directory as people see it. What is damaged, or cannot be so, is told of that entry and hides no
+// other. Any thread.
 #pragma once
-
-#include <string>
 
 #include "client/core/directory.h"
 #include "client/core/key_cache.h"

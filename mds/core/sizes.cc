@@ -152,9 +152,11 @@ Status ShowInode(Core& core, const Fid& fid, const rows::InodeRow& row, v1::Inod
 }
 
 Task<Result<std::vector<ObjectSums>>> Glimpse(Core& core, std::vector<GlimpseWish> wishes, bool commit) {
+  std::vector<Layout> layouts;
   for (const GlimpseWish& wish : wishes) {
-    const auto layout = FromWire(*wish.layout);
+    auto layout = FromWire(*wish.layout);
     if (!layout.ok()) co_return layout.status().With("layout of " + ToString(wish.fid));
+    layouts.push_back(*std::move(layout));
   }
   std::vector<Batch> batches = BatchesFor(core, wishes, commit);
   std::vector<Task<Result<v1::GlimpseReply>>> asking;
@@ -166,7 +168,7 @@ Task<Result<std::vector<ObjectSums>>> Glimpse(Core& core, std::vector<GlimpseWis
   std::vector<ObjectSums> sums(wishes.size());
   std::vector<std::vector<uint64_t>> object_sizes(wishes.size());
   for (size_t at = 0; at < wishes.size(); ++at) {
-    object_sizes[at].resize(wishes[at].layout->mirrors(0).components(0).osts_size());
+    object_sizes[at].resize(layouts[at].mirrors[0].components[0].osts.size());
   }
   for (size_t b = 0; b < batches.size(); ++b) {
     if (!replies[b].ok()) co_return replies[b].status();
@@ -181,9 +183,7 @@ Task<Result<std::vector<ObjectSums>>> Glimpse(Core& core, std::vector<GlimpseWis
     }
   }
   for (size_t at = 0; at < wishes.size(); ++at) {
-    auto layout = FromWire(*wishes[at].layout);
-    if (!layout.ok()) co_return layout.status().With("layout of " + ToString(wishes[at].fid));
-    sums[at].size = FileSizeFrom(layout->mirrors[0].components[0], object_sizes[at]);
+    sums[at].size = FileSizeFrom(layouts[at].mirrors[0].components[0], object_sizes[at]);
   }
   co_return sums;
 }

@@ -16,6 +16,11 @@ class DamagedEntries : public testing::Test {
   }
   Fid FidOf(const std::string& path) { return FromWire(client.Stat(path)->fid()); }
   void DamageIt(const std::function<void(Damage&)>& how) { DamageMds(cluster, how); }
+  static void GiveContext(Damage& damage, const Fid& fid, const std::string& context) {
+    rows::InodeRow row = damage.Inode(fid);
+    row.set_context(context);
+    damage.PutInode(fid, row);
+  }
   void ExpectClean(const std::string& when) { EXPECT_EQ(Told(RunFsck(client, false)), "") << when; }
   // Of the entries of a directory that has whole ones too.
   size_t ShownAsDamaged(const std::string& path) {
@@ -41,9 +46,7 @@ class DamagedEntries : public testing::Test {
 TEST_F(DamagedEntries, AContextThatDoesNotFitAndARowThatCannotBeReadHideNoNeighbour) {
   const Fid misfit = FidOf("/vault/f1"), unreadable = FidOf("/vault/f2");
   DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(misfit);
-    row.clear_context();
-    damage.PutInode(misfit, row);
+    GiveContext(damage, misfit, "");
     damage.Put(kInodeFamily, FidKey(unreadable), "\x08\x63");
   });
   EXPECT_EQ(ShownAsDamaged("/vault"), 2U);
@@ -71,12 +74,8 @@ TEST_F(DamagedEntries, WhatHasAContextThatDoesNotFitCanBeRemovedWithItsDirectory
   ASSERT_EQ(client.MakeDir("/vault/odd/below"), Code::kOk);
   const Fid file = FidOf("/vault/f1"), directory = FidOf("/vault/odd");
   DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(file);
-    row.clear_context();
-    damage.PutInode(file, row);
-    row = damage.Inode(directory);
-    row.set_context("no context");
-    damage.PutInode(directory, row);
+    GiveContext(damage, file, "");
+    GiveContext(damage, directory, "no context");
   });
   EXPECT_EQ(client.MakeDir("/vault/odd/more"), Code::kIntegrity);
   EXPECT_EQ(client.RemoveTree("/vault/odd"), Code::kOk);
@@ -91,12 +90,8 @@ TEST_F(DamagedEntries, ADirectoryOfAnyContextCanBeRemovedWithItsEntries) {
   client.Put("/plain/veiled/a", "x");
   const Fid bared = FidOf("/vault/bared"), veiled = FidOf("/plain/veiled");
   DamageIt([&](Damage& damage) {
-    rows::InodeRow row = damage.Inode(bared);
-    row.clear_context();
-    damage.PutInode(bared, row);
-    row = damage.Inode(veiled);
-    row.set_context("no context");
-    damage.PutInode(veiled, row);
+    GiveContext(damage, bared, "");
+    GiveContext(damage, veiled, "no context");
   });
   EXPECT_EQ(client.RemoveTree("/plain/veiled"), Code::kOk);
   EXPECT_EQ(client.RemoveTree("/vault"), Code::kOk);

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <thread>
+
+#include "common/base/semaphore.h"
 
 namespace nacre {
 namespace {
@@ -123,19 +124,19 @@ TEST(Strand, IsHandedOverBetweenThreadsAndStaysOneAtATime) {
   Strand strand(&relief);
   constexpr int kThreads = 4, kJobs = 20000;
   int unguarded = 0;  // only ever touched on the strand: TSan and the sum tell
-  std::promise<void> all;
+  Semaphore all;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kJobs; ++i) {
         strand.Post([&] {
-          if (++unguarded == kThreads * kJobs) all.set_value();
+          if (++unguarded == kThreads * kJobs) all.Release();
         });
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  all.get_future().wait();
+  all.Acquire();
   EXPECT_EQ(unguarded, kThreads * kJobs);
 }
 
