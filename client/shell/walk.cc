@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "client/shell/command_context.h"
 
 namespace nacre::shell {
 
@@ -22,32 +21,70 @@ namespace {
 // Deeper than any path the filesystem takes; the recursion is bounded by it.
 constexpr int64_t kDepthLimit = 4096;
 
-Status WalkFrom(Client& client, const std::string& path, const FileInfo& info, int64_t depth, const WalkOptions& options,
-                const Visit& visit, Status* problem) {
-  if (!options.children_first) NACRE_RETURN_IF_ERROR(visit(path, info, depth));
-  if (info.kind == FileKind::kDirectory && depth < std::min(options.depth_max, kDepthLimit)) {
-    const Result<std::vector<DirectoryEntry>> entries = ListAll(client, path, Client::Follow::kNo);
-    if (!entries.ok()) return entries.status();
+bool EndsWalk(Code code) {
+  return code == Code::kUnavailable || code == Code::kNotConnected || code == Code::kTimedOut || code == Code::kFenced;
+}
+
+class Walker {
+ public:
+  Walker(CommandContext& context, std::string_view verb, Client& client, const WalkOptions& options, const Visit& visit)
+      : context_(context), verb_(verb), client_(client), options_(options), visit_(visit) {}
+
+  int From(const std::string& start) {
+    const Result<FileInfo> info = client_.Stat(start);
+    if (info.ok()) {
+      Enter(start, *info, 0);
+    } else {
+      Tell(start, info.status());
+    }
+    return exit_code_;
+  }
+
+ private:
+  void Enter(const std::string& path, const FileInfo& info, int64_t depth) {
+    const bool descends = info.kind == FileKind::kDirectory && depth < std::min(options_.depth_max, kDepthLimit);
+    const bool children_first = descends && options_.children_first && options_.children_first(info);
+    if (children_first) EnterChildren(path, depth);
+    if (!over_) Tell(path, visit_(path, info, depth));
+    if (descends && !children_first) EnterChildren(path, depth);
+  }
+
+  void EnterChildren(const std::string& path, int64_t depth) {
+    if (over_) return;
+    const Result<std::vector<DirectoryEntry>> entries = ListAll(client_, path, Client::Follow::kNo);
+    if (!entries.ok()) return Tell(path, entries.status());
     for (const DirectoryEntry& entry : *entries) {
+      if (over_) return;
       const std::string at = Join(path, entry.name);
-      if (!entry.problem.ok()) {
-        if (problem->ok()) *problem = entry.problem;
-        continue;
+      if (entry.problem.ok()) {
+        Enter(at, entry.info, depth + 1);
+      } else {
+        Tell(at, entry.problem);
       }
-      NACRE_RETURN_IF_ERROR(WalkFrom(client, at, entry.info, depth + 1, options, visit, problem));
     }
   }
-  return options.children_first ? visit(path, info, depth) : Status::Ok();
-}
+
+  void Tell(const std::string& path, const Status& status) {
+    if (status.ok()) return;
+    const int code = context_.Fail(verb_, path, status);
+    if (exit_code_ == kExitOk) exit_code_ = code;
+    if (EndsWalk(status.code())) over_ = true;
+  }
+
+  CommandContext& context_;
+  const std::string_view verb_;
+  Client& client_;
+  const WalkOptions& options_;
+  const Visit& visit_;
+  int exit_code_ = kExitOk;
+  bool over_ = false;
+};
 
 }  // namespace
 
-Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit) {
-  const Result<FileInfo> info = client.Stat(start);
-  if (!info.ok()) return info.status();
-  Status problem;
-  NACRE_RETURN_IF_ERROR(WalkFrom(client, start, *info, 0, options, visit, &problem));
-  return problem;
+int Walk(CommandContext& context, std::string_view verb, Client& client, const std::string& start, const WalkOptions& options,
+         const Visit& visit) {
+  return Walker(context, verb, client, options, visit).From(start);
 }
 
 }  // namespace nacre::shell

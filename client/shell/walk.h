@@ -6,19 +6,23 @@
 #include <vector>
 
 #include "client/nacre.h"
+#include "client/shell/command_context.h"
 
 namespace nacre::shell {
 
 struct WalkOptions {
   int64_t depth_max = INT64_MAX;  // 0: only the start itself
-  bool children_first = false;
+  // Of a directory: what is below it comes first? Unset: never.
+  std::function<bool(const FileInfo& directory)> children_first;
 };
 
 using Visit = std::function<Status(const std::string& path, const FileInfo& info, int64_t depth)>;
 
-// Visits start itself as well (depth 0), follows no symlink. Stops at the first error, of the walk or of the visitor. Entries
-// with a problem are not visited: the first problem is the answer when all else is done.
-Status Walk(Client& client, const std::string& start, const WalkOptions& options, const Visit& visit);
+// Visits start itself as well (depth 0), follows no symlink. As find(1) and chmod(1) do, goes on after what fails, be it a
+// visit, the listing of a directory, or a damaged entry (which is not visited): each is told as "cannot VERB 'PATH'". Answers
+// the first one's exit code. Ends early only when the servers or the session are gone, since all else would fail alike.
+int Walk(CommandContext& context, std::string_view verb, Client& client, const std::string& start, const WalkOptions& options,
+         const Visit& visit);
 
 Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path,
                                             Client::Follow follow = Client::Follow::kYes);

@@ -151,7 +151,9 @@ class Fsck(unittest.TestCase):
                 self.assertRegex(listed.error, "(?s)/vault/d/%s.*%s" % (name, re.escape(fid)))
         long = self.cluster.expect(INTEGRITY, "ls", "-l", "/vault/d").text
         self.assertRegex(long, r"(?m)^\?{10}  bad-file$")
-        self.assertIn("/vault/d/good\n", self.cluster.expect(INTEGRITY, "find", "/vault/d").text)
+        found = self.cluster.expect(INTEGRITY, "find", "/vault/d")
+        self.assertIn("/vault/d/good\n", found.text)
+        self.assertRegex(found.error, "(?s)'/vault/d/bad-directory'.*'/vault/d/bad-file'")
         back = self.cluster.file("back-of-d")
         copied = self.cluster.expect(PARTIAL, "get", "-r", "/vault/d", back)
         self.assertIn("bad-file", copied.error)

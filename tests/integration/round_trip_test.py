@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 import made_tree
-from cluster import FULL, MIB, OK, SEED, Cluster, main
+from cluster import FULL, MIB, OK, PERMISSION, SEED, Cluster, main
 
 REAL_TREES = ["/usr/include"] if FULL else ["/usr/include/linux", "/usr/include/c++"]
 BIG_BYTES = 1024 * MIB if FULL else 256 * MIB
@@ -171,6 +171,35 @@ class RoundTrip(unittest.TestCase):
         self.assertEqual(self.cluster.entry("/vault/others/file")["mode"], mode)
         ok("chown", "12", "/vault/mine/link0")
         self.assertEqual(self.cluster.entry("/vault/others/file")["uid"], 12, "a link that is named is followed")
+
+    def test_what_may_not_be_entered_does_not_end_a_walk(self):
+        os.chmod(self.cluster.home, 0o755)
+        uid = 65534
+
+        def become_somebody():
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+
+        def walk(code, *words):
+            return self.cluster.expect(code, *words, preexec_fn=become_somebody)
+
+        self.cluster.ok("mkdir", "-p", "/walked/a/aa", "/walked/b", "/walked/c/cc")
+        for directory in ("a/aa", "b", "c/cc"):
+            self.cluster.ok("put", self.cluster.local("x", b"x" * 4096), "/walked/%s/file" % directory)
+        self.cluster.ok("chown", "-R", "%d:%d" % (uid, uid), "/walked")
+        walk(OK, "chmod", "-R", "a-rwx", "/walked/a", "/walked/c")  # from below, or the second would not be found any more
+
+        found = walk(PERMISSION, "find", "/walked")
+        self.assertEqual(found.text.split(), ["/walked", "/walked/a", "/walked/b", "/walked/b/file", "/walked/c"])
+        summed = walk(PERMISSION, "du", "/walked")
+        self.assertRegex(summed.text, r"(?m)^ *20 KiB +1 /walked$")
+        for told in (found, summed):
+            self.assertRegex(told.error, "(?s)'/walked/a'.*'/walked/c'")
+        walk(OK, "chmod", "-R", "u+rwX", "/walked")  # from above, or it would not be let in
+        self.assertEqual(len(walk(OK, "find", "/walked").text.split()), 9)
+        gone = walk(PERMISSION, "chown", "-R", "0", "/walked")
+        self.assertEqual(gone.error.count("cannot change the owner of"), 9)
 
     def test_dash_is_standard_input_and_output(self):
         content = os.urandom(3 * MIB + 17)

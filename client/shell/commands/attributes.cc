@@ -9,7 +9,6 @@
 #include "client/shell/per_path.h"
 #include "client/shell/symbolic_mode.h"
 #include "client/shell/table.h"
-#include "client/shell/walk.h"
 #include "common/base/bytes.h"
 #include "results.pb.h"
 
@@ -22,15 +21,6 @@ struct ChangeArguments {
   bool recursive = false;
 };
 
-using ChangeOne = std::function<Status(Client&, const std::string& path, const FileInfo& info)>;
-
-int ForEachFile(CommandContext& context, const char* verb, const ChangeArguments& a, const ChangeOne& change) {
-  return ForEachPath(context, verb, a.paths, [&](Client& client, const std::string& path) -> Status {
-    const WalkOptions options{.depth_max = a.recursive ? INT64_MAX : 0, .children_first = true};
-    return Walk(client, path, options, [&](const std::string& at, const FileInfo& info, int64_t) { return change(client, at, info); });
-  });
-}
-
 int RunChmod(CommandContext& context, const ChangeArguments& a) {
   const mode_t mask = umask(0);
   umask(mask);
@@ -40,9 +30,12 @@ int RunChmod(CommandContext& context, const ChangeArguments& a) {
     return ForEachPath(context, "change the mode of", a.paths,
                        [&](Client& client, const std::string& path) { return client.SetMode(path, mode); });
   }
-  return ForEachFile(context, "change the mode of", a, [&](Client& client, const std::string& path, const FileInfo& info) -> Status {
-    if (info.kind == FileKind::kSymlink && a.recursive) return Status::Ok();
-    return client.SetMode(path, *ApplyMode(a.what, info.mode, info.kind == FileKind::kDirectory, mask));
+  auto changed = [&](const FileInfo& info) { return *ApplyMode(a.what, info.mode, info.kind == FileKind::kDirectory, mask); };
+  WalkOptions walk{.depth_max = a.recursive ? INT64_MAX : 0};
+  // A directory that its owner may not enter afterwards is changed last; one that he may not enter yet, first.
+  walk.children_first = [&](const FileInfo& directory) { return (changed(directory) & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR); };
+  return ForEachBelow(context, "change the mode of", a.paths, walk, [&](Client& client, const std::string& path, const FileInfo& info) {
+    return info.kind == FileKind::kSymlink && a.recursive ? Status::Ok() : client.SetMode(path, changed(info));
   });
 }
 
@@ -74,7 +67,8 @@ int RunChown(CommandContext& context, const ChangeArguments& a) {
                        [&](Client& client, const std::string& path) { return client.SetOwner(path, uid, gid); });
   }
   // As chown(1): a link met on the way is changed itself. Who made it in his own tree does not choose what is given to him.
-  return ForEachFile(context, "change the owner of", a, [&](Client& client, const std::string& path, const FileInfo&) {
+  const WalkOptions walk{.children_first = [](const FileInfo&) { return true; }};  // what is given away may be closed to us
+  return ForEachBelow(context, "change the owner of", a.paths, walk, [&](Client& client, const std::string& path, const FileInfo&) {
     return client.SetOwner(path, uid, gid, Client::Follow::kNo);
   });
 }

@@ -79,14 +79,13 @@ std::string LayoutText(const results::Layouts& message) {
 
 int RunGetstripe(CommandContext& context, const std::vector<std::string>& paths, bool recursive) {
   results::Layouts message;
-  const int exit_code = ForEachPath(context, "show the layout of", paths, [&](Client& client, const std::string& path) -> Status {
-    return Walk(client, path, {.depth_max = recursive ? INT64_MAX : 0}, [&](const std::string& at, const FileInfo& info, int64_t) -> Status {
-      if (recursive && info.kind != FileKind::kRegular && info.kind != FileKind::kDirectory) return Status::Ok();
-      const Result<LayoutInfo> layout = client.GetLayout(at);
-      if (!layout.ok()) return layout.status();
-      FillLayout(*layout, at, info.kind, message.add_layouts());
-      return Status::Ok();
-    });
+  const WalkOptions walk{.depth_max = recursive ? INT64_MAX : 0};
+  const int exit_code = ForEachBelow(context, "show the layout of", paths, walk, [&](Client& client, const std::string& at, const FileInfo& info) -> Status {
+    if (recursive && info.kind != FileKind::kRegular && info.kind != FileKind::kDirectory) return Status::Ok();
+    const Result<LayoutInfo> layout = client.GetLayout(at);
+    if (!layout.ok()) return layout.status();
+    FillLayout(*layout, at, info.kind, message.add_layouts());
+    return Status::Ok();
   });
   context.Answer(message, [&] { return LayoutText(message); });
   return exit_code;

@@ -213,7 +213,8 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("search", arguments.path, client.status());
   results::Paths paths;
-  const Status status = Walk(**client, *path, {.depth_max = arguments.depth_max}, [&](const std::string& at, const FileInfo& info, int64_t) {
+  const WalkOptions walk{.depth_max = arguments.depth_max};
+  const int exit_code = Walk(context, "search", **client, *path, walk, [&](const std::string& at, const FileInfo& info, int64_t) {
     if (!arguments.kind.empty() && info.kind != kind->second) return Status::Ok();
     if (!arguments.name.empty() && fnmatch(arguments.name.c_str(), BaseName(at).c_str(), 0) != 0) return Status::Ok();
     if (context.options().json) {
@@ -223,8 +224,8 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
     }
     return Status::Ok();
   });
-  if (status.ok() || paths.paths_size() > 0) context.Answer(paths, [] { return std::string(); });
-  return status.ok() ? kExitOk : context.Fail("search", arguments.path, status);
+  if (exit_code == kExitOk || paths.paths_size() > 0) context.Answer(paths, [] { return std::string(); });
+  return exit_code;
 }
 
 int RunDu(CommandContext& context, const std::vector<std::string>& given, bool sum_only) {
@@ -240,7 +241,8 @@ int RunDu(CommandContext& context, const std::vector<std::string>& given, bool s
     };
     std::map<std::string, Sum> sums;  // of directories whose end is not reached yet
     std::map<std::string, bool> counted;  // hard links count once
-    const Status status = Walk(**client, *path, {.children_first = true}, [&](const std::string& at, const FileInfo& info, int64_t depth) {
+    const WalkOptions walk{.children_first = [](const FileInfo&) { return true; }};
+    const int code = Walk(context, "add up", **client, *path, walk, [&](const std::string& at, const FileInfo& info, int64_t depth) {
       Sum sum = sums[at];
       sums.erase(at);
       if (info.nlink < 2 || info.kind == FileKind::kDirectory || counted.try_emplace(info.fid).second) {
@@ -260,8 +262,6 @@ int RunDu(CommandContext& context, const std::vector<std::string>& given, bool s
       }
       return Status::Ok();
     });
-    if (status.ok()) continue;
-    const int code = context.Fail("add up", start, status);
     if (exit_code == kExitOk) exit_code = code;
   }
   if (exit_code == kExitOk || usages.usages_size() > 0) context.AnswerTable(usages, "usages", {"used_bytes", "files", "path"});
