@@ -58,12 +58,12 @@ class LocalSinkFile final : public SinkFile {
   uint64_t PieceEnd(uint64_t offset, uint64_t end) const override {
     return std::min(end, offset + (kChunkBytesMax - offset % kChunkBytesMax));
   }
-  PageBufferPool& BuffersFor(uint64_t bytes) const override { return buffers_.For(bytes); }
+  Task<PieceMemory> MemoryFor(uint64_t bytes) override { co_return PieceMemory{.buffer = buffers_.For(bytes).Take(), .share = {}}; }
 
-  Task<Status> Write(uint64_t offset, PlainPages pages, std::vector<ByteRange> holes) override {
-    const ByteView all = pages.bytes();
+  Task<Status> Write(uint64_t offset, PieceMemory memory, uint64_t bytes, std::vector<ByteRange> holes) override {
+    const ByteView all = memory.buffer->first(bytes);
     uint64_t at = offset;
-    const uint64_t end = offset + all.size();
+    const uint64_t end = offset + bytes;
     holes.push_back({end, end});
     for (const ByteRange& hole : holes) {
       const Status written = WriteAll(at, all.subspan(at - offset, std::max(hole.begin, at) - at));

@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "client/crypto/plain_pages.h"
+#include "client/core/piece_memory.h"
 #include "client/nacre.h"
-#include "common/base/page_buffer.h"
 #include "common/base/task.h"
 
 namespace nacre {
@@ -62,9 +61,11 @@ class SinkFile {
   virtual ~SinkFile() = default;
   // Where a piece that begins at `offset` should end, at most `end`: never more than a chunk, best for the layout.
   virtual uint64_t PieceEnd(uint64_t offset, uint64_t end) const = 0;
-  virtual PageBufferPool& BuffersFor(uint64_t bytes) const = 0;
-  // offset is a page border; holes lie inside the piece and need not be stored.
-  virtual Task<Status> Write(uint64_t offset, PlainPages pages, std::vector<ByteRange> holes) = 0;
+  // For a piece of so many bytes, before it is read. Waits while too much is under way.
+  virtual Task<PieceMemory> MemoryFor(uint64_t bytes) = 0;
+  // offset is a page border; the first `bytes` of memory are the piece; holes lie inside it and need not be stored. Large
+  // pieces are enciphered on the thread that calls.
+  virtual Task<Status> Write(uint64_t offset, PieceMemory memory, uint64_t bytes, std::vector<ByteRange> holes) = 0;
   virtual Task<Status> SetXattrs(Xattrs xattrs) = 0;
   // All is written; size: of the whole, holes at the end included. The verdict may come later, to `verdict`, once.
   virtual Task<void> Finish(uint64_t size, std::function<void(Status)> verdict) = 0;

@@ -21,12 +21,13 @@ class RemoteSinkFile final : public SinkFile {
     const uint64_t in_stripe = LocateByte(placement->component, offset).length;
     return std::min({end, offset + in_stripe, offset + (kChunkBytesMax - offset % kChunkBytesMax)});
   }
-  PageBufferPool& BuffersFor(uint64_t bytes) const override { return file_->BuffersFor(bytes); }
+  Task<PieceMemory> MemoryFor(uint64_t bytes) override { return file_->MemoryFor(bytes); }
 
-  Task<Status> Write(uint64_t offset, PlainPages pages, std::vector<ByteRange> holes) override {
-    if (holes.empty()) co_return co_await file_->WritePages(offset, std::move(pages));
-    const ByteView all = pages.bytes();
-    const uint64_t end = offset + all.size();
+  Task<Status> Write(uint64_t offset, PieceMemory memory, uint64_t bytes, std::vector<ByteRange> holes) override {
+    if (holes.empty()) co_return co_await file_->WritePages(offset, std::move(memory), bytes);
+    memory.share.Release();  // each Write takes its own
+    const ByteView all = memory.buffer->first(bytes);
+    const uint64_t end = offset + bytes;
     uint64_t at = offset;
     holes.push_back({end, end});
     for (const ByteRange& hole : holes) {

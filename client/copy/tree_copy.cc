@@ -241,18 +241,18 @@ Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end
   co_return shared.first_error;
 }
 
-// One job of the pool reads, and (behind Write) enciphers where it read; then the thread is free while the piece is sent.
+// Once there is room, one job of the pool reads, and (behind Write) enciphers where it read; then the thread is free while
+// the piece is sent.
 Task<Status> TreeCopy::CopyPiece(SourceFile* from, SinkFile* to, ByteRange piece) {
-  co_await Hop(pool_);
   const uint64_t wanted = piece.end - piece.begin;
-  std::shared_ptr<MutableBytes> buffer = to->BuffersFor(wanted).Take();
+  PieceMemory memory = co_await to->MemoryFor(wanted);
+  co_await Hop(pool_);
   std::vector<ByteRange> holes;
-  const Result<size_t> got = co_await from->Read(piece.begin, buffer->first(wanted), &holes);
+  const Result<size_t> got = co_await from->Read(piece.begin, memory.buffer->first(wanted), &holes);
   if (!got.ok()) co_return got.status();
   // The rest would be a hole in the copy: zeros that nobody wrote, and no word of it.
   if (*got < wanted) co_return Status(Code::kIo, "the source became shorter while it was read");
-  PlainPages pages(std::move(buffer), *got);
-  const Status written = co_await to->Write(piece.begin, std::move(pages), std::move(holes));
+  const Status written = co_await to->Write(piece.begin, std::move(memory), *got, std::move(holes));
   if (written.ok()) Count(&CopyReport::bytes, *got);
   co_return written;
 }

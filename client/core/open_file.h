@@ -18,6 +18,7 @@
 #include "client/core/chunk_plan.h"
 #include "client/core/ost.h"
 #include "client/core/page_coder.h"
+#include "client/core/piece_memory.h"
 #include "client/core/page_range_lock.h"
 #include "client/core/session.h"
 
@@ -66,8 +67,10 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   Task<Result<size_t>> Read(uint64_t offset, MutableBytes out, std::vector<FileRange>* holes = nullptr);
   Task<Status> Write(uint64_t offset, ByteView data);
   // A piece of a stream: from a page border on, in memory of its own, which saves a copy. It ends with a page or with
-  // the file; at most one chunk (kChunkBytesMax, inside a multiple of it).
-  Task<Status> WritePages(uint64_t offset, PlainPages pages);
+  // the file; at most one chunk (kChunkBytesMax, inside a multiple of it). Large ones are enciphered on the thread that
+  // calls: one of the pool's. Nobody else writes these pages through this file meanwhile.
+  Task<Status> WritePages(uint64_t offset, PieceMemory memory, uint64_t bytes);
+  Task<PieceMemory> MemoryFor(uint64_t bytes);  // for one; waits for room
   Task<Result<uint64_t>> Append(ByteView data);
   Task<Status> Truncate(uint64_t size);
   Task<Status> Punch(uint64_t offset, uint64_t length);
@@ -83,8 +86,6 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   v1::CloseRequest::Item CloseItem() const;
   const Handle& handle() const { return handle_; }
 
-  // The pool that memory for WritePages of so many bytes comes from.
-  PageBufferPool& BuffersFor(uint64_t bytes) const { return services_.buffers.For(bytes); }
   std::shared_ptr<const Placement> placement() const;
 
  private:

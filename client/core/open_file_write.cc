@@ -59,7 +59,6 @@ Task<Status> OpenFile::WriteRange(uint64_t offset, ByteView data) {
 Task<Status> OpenFile::WriteChunkUntilDone(std::shared_ptr<const Placement> placement, StripePiece chunk,
                                            uint64_t offset, ByteView data, MonotonicTime limit) {
   const AsyncSemaphore::Units one_of_file = co_await in_flight_.Take();
-  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
   bool assume_holes = true;
   for (int attempt = 0;; ++attempt) {
     const Status status = co_await WriteChunk(placement, chunk, offset, data, assume_holes);
@@ -88,6 +87,10 @@ Task<Status> OpenFile::FillEdge(std::shared_ptr<const Placement> placement, uint
 
 Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t offset,
                                   ByteView data, bool assume_holes) {
+  // In this order everywhere: who has memory may wait for a turn (to read the source of a copy), who has a turn never waits
+  // for memory.
+  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
+  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
   const uint64_t chunk_end = chunk.file_offset + chunk.length;
   const uint64_t begin = std::max(offset, chunk.file_offset), end = std::min(offset + data.size(), chunk_end);
   ByteView rest = data.subspan(begin - offset, end - begin);
@@ -112,7 +115,6 @@ Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, St
   if (first != nullptr) parts.push_back(first->clear);
   if (!rest.empty()) parts.push_back(rest);
   if (last != nullptr) parts.push_back(last->clear);
-  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
   if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->Encode(parts, page_first, services_.buffers.For(chunk.length));
   WriteConditions conditions;
@@ -167,28 +169,33 @@ void OpenFile::Wrote(uint32_t stripe, uint32_t ost, uint64_t end, uint64_t alloc
   allocated_[stripe] = std::max(allocated_[stripe], allocated_bytes);
 }
 
-Task<Status> OpenFile::WritePages(uint64_t offset, PlainPages pages) {
+Task<PieceMemory> OpenFile::MemoryFor(uint64_t bytes) {
+  PieceMemory memory;
+  memory.share = co_await services_.budget.Take(services_.buffers.MemoryFor(bytes));
+  memory.buffer = services_.buffers.For(bytes).Take();
+  co_return memory;
+}
+
+Task<Status> OpenFile::WritePages(uint64_t offset, PieceMemory memory, uint64_t bytes) {
   const Status usable = CheckUsable(true);
   if (!usable.ok()) co_return usable;
-  const uint64_t bytes = pages.valid_bytes();
   NACRE_CO_RETURN_IF_ERROR(CheckRange(offset, bytes));
   NACRE_CHECK(offset % kPageBytes == 0, "a stream's piece begins with a page");
   const uint64_t end = offset + bytes, page_end = RoundUpToPage(end);
-  if (end < page_end && page_end - kPageBytes < size()) co_return co_await Write(offset, pages.bytes());
-  const PageRangeLock::Held held = co_await pages_.Take(offset / kPageBytes, page_end / kPageBytes);
+  PlainPages pages(std::move(memory.buffer), bytes);
   const std::shared_ptr<const Placement> where = placement();
   const std::vector<StripePiece> chunks = PlanChunks(where->component, offset, page_end - offset);
-  if (chunks.size() != 1) co_return co_await WriteRange(offset, pages.bytes());
-  AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
-  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(page_end - offset));
-  if (bytes > kInlineBytesMax) co_await Hop(*services_.environment.pool);
+  if (chunks.size() != 1 || (end < page_end && page_end - kPageBytes < size())) {
+    memory.share.Release();  // Write takes its own, piece by piece: holding this it could wait for itself
+    co_return co_await Write(offset, pages.bytes());
+  }
+  const PageRangeLock::Held held = co_await pages_.Take(offset / kPageBytes, page_end / kPageBytes);
   CipherRunPtr run = coder_->EncodeInPlace(std::move(pages), offset / kPageBytes);
   WriteConditions conditions;
   if (end < page_end) conditions.last.set_hole(true);
-  const Status status = co_await SendChunk(where, chunks.front(), end, run, std::move(memory), std::move(conditions));
+  const Status status = co_await SendChunk(where, chunks.front(), end, run, std::move(memory.share), std::move(conditions));
   const Code code = status.code();
   if (code != Code::kLostRace && code != Code::kStaleEpoch && code != Code::kStaleLayout) co_return status;
-  one_of_all.Release();  // the next try takes one of its own: all that failed at once would wait for each other
   co_return co_await WritePagesAgain(offset, bytes, std::move(run));
 }
 

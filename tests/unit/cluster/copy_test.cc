@@ -102,5 +102,38 @@ TEST_F(Copies, ASourceThatBecomesShorterIsAFailureAndNotAHole) {
   std::remove(local.c_str());
 }
 
+// A copy has memory while it waits for its turn to read; a write that had its turn while it waits for memory would wait for it.
+TEST_F(Copies, CopiesAndWritesGetByTogetherWithLittleMemory) {
+  TestClient small{cluster, 3, std::chrono::seconds(60), 0, 4 << 20};
+  ASSERT_EQ(small.Unlock("/d", 1), Code::kOk);
+  SeededRandom dice(4);
+  const Bytes content = RandomBytes(dice, 4 << 20);
+  client.Put("/d/source", std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
+  auto copy_to = [&small](std::string to) -> Task<Status> {
+    const Result<CopyReport> report = co_await CopyTree(&small.core, "/d/source", to, CopyOptions());
+    if (!report.ok()) co_return report.status();
+    co_return report->failures.empty() ? Status::Ok() : report->failures.front().second;
+  };
+  constexpr size_t kFiles = 6, kPieces = 8, kPieceBytes = 300'000;  // more pieces than may be under way at once
+  std::vector<Opened> files;
+  std::vector<Task<Status>> tasks;
+  for (size_t i = 0; i < kFiles; ++i) {
+    files.push_back(small.Create("/d/file" + std::to_string(i), 2));
+    tasks.push_back(copy_to("/d/copy" + std::to_string(i)));
+    for (size_t piece = 0; piece < kPieces; ++piece) {
+      const size_t at = piece * kPieceBytes;
+      tasks.push_back(files.back()->Write(at, ByteView(content).subspan(at, kPieceBytes)));
+    }
+  }
+  for (const Status& status : cluster.loop.Run(WhenAll(std::move(tasks)))) EXPECT_TRUE(status.ok()) << status.ToString();
+  for (size_t i = 0; i < kFiles; ++i) {
+    EXPECT_TRUE(small.All(files[i]) == Bytes(content.begin(), content.begin() + kPieces * kPieceBytes));
+    EXPECT_TRUE(small.Close(files[i]).ok());
+    const Opened copy = small.Open("/d/copy" + std::to_string(i), false);
+    EXPECT_TRUE(small.All(copy) == content);
+    EXPECT_TRUE(small.Close(copy).ok());
+  }
+}
+
 }  // namespace
 }  // namespace nacre

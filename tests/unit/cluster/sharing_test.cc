@@ -164,7 +164,7 @@ TEST_P(Sharing, AFileOpenWithTruncateIsEmptyForWhoHadItOpen) {
   EXPECT_TRUE(b.Close(*emptied).ok());
 }
 
-// Each of them holds what the next try needs, if it does not let go first.
+// Each of them holds the memory that the next try needs, if it does not let go first.
 TEST_P(Sharing, AllWritesOfAStreamMayFindTheFileEmptiedAtOnce) {
   const Opened wide = a.Create("/d/wide");
   constexpr size_t kPieces = 40;
@@ -174,11 +174,11 @@ TEST_P(Sharing, AllWritesOfAStreamMayFindTheFileEmptiedAtOnce) {
   ASSERT_TRUE(b.Run(elsewhere->Truncate(0)).ok());
   std::vector<Task<Status>> writes;
   for (size_t i = 0; i < kPieces; ++i) {
-    std::shared_ptr<MutableBytes> buffer = wide->BuffersFor(kStripeBytesUnit).Take();
+    PieceMemory memory = a.Run(wide->MemoryFor(kStripeBytesUnit));
     const Bytes piece = RandomBytes(dice, kStripeBytesUnit);
-    std::copy(piece.begin(), piece.end(), buffer->begin());
+    std::copy(piece.begin(), piece.end(), memory.buffer->begin());
     model.insert(model.end(), piece.begin(), piece.end());
-    writes.push_back(wide->WritePages(i * kStripeBytesUnit, PlainPages(std::move(buffer), kStripeBytesUnit)));
+    writes.push_back(wide->WritePages(i * kStripeBytesUnit, std::move(memory), kStripeBytesUnit));
   }
   for (const Status& status : Together(std::move(writes))) EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_TRUE(b.All(elsewhere) == model);

@@ -50,8 +50,9 @@ inline std::shared_ptr<const MasterKey> KeyNumber(uint8_t number) {
 
 class TestClient {
  public:
-  TestClient(Cluster& cluster, uint64_t seed, Duration wait = std::chrono::seconds(60), uint32_t uid = 0)
-      : cluster_(cluster), random_(seed), core(MakeEnvironment(wait, uid)) {
+  TestClient(Cluster& cluster, uint64_t seed, Duration wait = std::chrono::seconds(60), uint32_t uid = 0,
+             uint64_t uncommitted_bytes_max = 64 << 20)
+      : cluster_(cluster), random_(seed), core(MakeEnvironment(wait, uid, uncommitted_bytes_max)) {
     const Status started = Run(core.Start());
     EXPECT_TRUE(started.ok()) << started.ToString();
   }
@@ -173,7 +174,7 @@ class TestClient {
     EXPECT_TRUE(file.ok()) << path << ": " << file.status().ToString();
     return file.ok() ? *file : nullptr;
   }
-  Environment MakeEnvironment(Duration wait, uint32_t uid) {
+  Environment MakeEnvironment(Duration wait, uint32_t uid, uint64_t uncommitted_bytes_max) {
     Environment environment;
     environment.mds = MakeLink(&cluster_.loop, cluster_.mds_place(), &log);
     environment.mds_address = "mds:0";
@@ -190,6 +191,7 @@ class TestClient {
     environment.client_name = "test";
     environment.notice = [this](const std::string& text) { notices.push_back(text); };
     environment.wait_timeout = wait;
+    environment.uncommitted_bytes_max = uncommitted_bytes_max;
     return environment;
   }
 
