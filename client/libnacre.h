@@ -27,6 +27,7 @@ class BlockingClient final : public Client {
   Result<FileInfo> Stat(std::string_view path, Follow follow) override;
   Status List(std::string_view path, Follow follow,
               const std::function<Status(std::vector<DirectoryEntry>)>& page) override;
+  Status List(const FileInfo& directory, const std::function<Status(std::vector<DirectoryEntry>)>& page) override;
   Result<std::string> PathOf(std::string_view fid) override;
   Result<SpaceInfo> Space() override;
 
@@ -39,7 +40,9 @@ class BlockingClient final : public Client {
   Status RemoveTree(std::string_view path) override;
   Status Rename(std::string_view from, std::string_view to, bool no_replace, bool exchange) override;
   Status SetMode(std::string_view path, uint32_t mode) override;
-  Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid, Follow follow) override;
+  Status SetMode(const FileInfo& file, uint32_t mode) override;
+  Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) override;
+  Status SetOwner(const FileInfo& file, std::optional<uint32_t> uid, std::optional<uint32_t> gid) override;
   Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) override;
   Result<std::string> GetXattr(std::string_view path, std::string_view name) override;
   Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) override;
@@ -71,7 +74,9 @@ class BlockingClient final : public Client {
  private:
   explicit BlockingClient(const ClientOptions& options);
   // The attributes of one inode, changed.
-  Status Change(std::string_view path, Follow follow, v1::SetAttrRequest request);
+  Status Change(std::string_view path, v1::SetAttrRequest request);
+  Status Change(const FileInfo& file, v1::SetAttrRequest request);
+  Status ListPages(const Directory& directory, const std::function<Status(std::vector<DirectoryEntry>)>& page);
   Result<v1::Inode> Find(std::string_view path, Follow follow);
 
   const uint32_t umask_;

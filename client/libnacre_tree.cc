@@ -13,6 +13,28 @@ Namespace::Last LastFor(Client::Follow follow) {
   return follow == Client::Follow::kYes ? Namespace::Last::kFollow : Namespace::Last::kLookUp;
 }
 
+Result<nacre::Fid> FidOf(std::string_view text) {
+  const std::optional<nacre::Fid> fid = ParseFid(text);
+  if (!fid) return Status(Code::kInvalid, "a FID looks like [0x2:0x5:0x0]");
+  return *fid;
+}
+
+v1::SetAttrRequest NewMode(uint32_t mode) {
+  v1::SetAttrRequest request;
+  request.set_set_mode(true);
+  request.set_mode(mode);
+  return request;
+}
+
+v1::SetAttrRequest NewOwner(std::optional<uint32_t> uid, std::optional<uint32_t> gid) {
+  v1::SetAttrRequest request;
+  request.set_set_uid(uid.has_value());
+  request.set_uid(uid.value_or(0));
+  request.set_set_gid(gid.has_value());
+  request.set_gid(gid.value_or(0));
+  return request;
+}
+
 Result<std::shared_ptr<const MasterKey>> MasterKeyFrom(ByteView bytes) {
   Result<SecretKey> raw = SecretKey::FromBytes(bytes);
   if (!raw.ok()) return raw.status();
@@ -36,12 +58,25 @@ Status BlockingClient::List(std::string_view path, Follow follow,
   const Namespace::Last last = follow == Follow::kYes ? Namespace::Last::kFollow : Namespace::Last::kLookUp;
   const Result<DirectoryPtr> directory = SyncWait(core_->names().FindDirectory(std::string(path), last));
   if (!directory.ok()) return directory.status();
+  return ListPages(**directory, page);
+}
+
+Status BlockingClient::List(const FileInfo& directory, const std::function<Status(std::vector<DirectoryEntry>)>& page) {
+  const Result<nacre::Fid> fid = FidOf(directory.fid);
+  if (!fid.ok()) return fid.status();
+  if (directory.kind != FileKind::kDirectory) return Status(Code::kNotDirectory, directory.fid + " is not a directory");
+  const Result<DirectoryPtr> opened = Directory::Open(*fid, directory.context, core_->keys());
+  if (!opened.ok()) return opened.status();
+  return ListPages(**opened, page);
+}
+
+Status BlockingClient::ListPages(const Directory& directory, const std::function<Status(std::vector<DirectoryEntry>)>& page) {
   for (uint64_t after = 0;;) {
-    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage((*directory)->fid(), after, false));
+    const Result<v1::ReaddirReply> reply = SyncWait(core_->names().ReadPage(directory.fid(), after, false));
     if (!reply.ok()) return reply.status();
     std::vector<DirectoryEntry> entries;
     for (const v1::ReaddirReply::Entry& entry : reply->entries()) {
-      Result<DirectoryEntry> shown = ShowEntry(**directory, entry, core_->keys());
+      Result<DirectoryEntry> shown = ShowEntry(directory, entry, core_->keys());
       if (!shown.ok()) return shown.status();
       entries.push_back(*std::move(shown));
       after = entry.cookie();
@@ -53,8 +88,8 @@ Status BlockingClient::List(std::string_view path, Follow follow,
 }
 
 Result<std::string> BlockingClient::PathOf(std::string_view text) {
-  const std::optional<nacre::Fid> fid = ParseFid(text);
-  if (!fid) return Status(Code::kInvalid, "a FID looks like [0x2:0x5:0x0]");
+  const Result<nacre::Fid> fid = FidOf(text);
+  if (!fid.ok()) return fid.status();
   return SyncWait(core_->names().PathOf(*fid));
 }
 
@@ -93,29 +128,30 @@ Status BlockingClient::Rename(std::string_view from, std::string_view to, bool n
   return SyncWait(core_->names().Rename(std::string(from), std::string(to), no_replace, exchange));
 }
 
-Status BlockingClient::Change(std::string_view path, Follow follow, v1::SetAttrRequest request) {
-  const Namespace::Last last = follow == Follow::kYes ? Namespace::Last::kFollow : Namespace::Last::kLookUp;
-  const Result<Namespace::Place> place = SyncWait(core_->names().Walk(std::string(path), last));
+Status BlockingClient::Change(std::string_view path, v1::SetAttrRequest request) {
+  const Result<Namespace::Place> place = SyncWait(core_->names().Walk(std::string(path), Namespace::Last::kFollow));
   if (!place.ok()) return place.status();
   *request.mutable_fid() = place->inode.fid();
   return SyncWait(core_->names().SetAttr(std::move(request))).status();
 }
 
-Status BlockingClient::SetMode(std::string_view path, uint32_t mode) {
-  v1::SetAttrRequest request;
-  request.set_set_mode(true);
-  request.set_mode(mode);
-  return Change(path, Follow::kYes, std::move(request));
+Status BlockingClient::Change(const FileInfo& file, v1::SetAttrRequest request) {
+  const Result<nacre::Fid> fid = FidOf(file.fid);
+  if (!fid.ok()) return fid.status();
+  *request.mutable_fid() = ToWire(*fid);
+  return SyncWait(core_->names().SetAttr(std::move(request))).status();
 }
 
-Status BlockingClient::SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid,
-                                Follow follow) {
-  v1::SetAttrRequest request;
-  request.set_set_uid(uid.has_value());
-  request.set_uid(uid.value_or(0));
-  request.set_set_gid(gid.has_value());
-  request.set_gid(gid.value_or(0));
-  return Change(path, follow, std::move(request));
+Status BlockingClient::SetMode(std::string_view path, uint32_t mode) { return Change(path, NewMode(mode)); }
+
+Status BlockingClient::SetMode(const FileInfo& file, uint32_t mode) { return Change(file, NewMode(mode)); }
+
+Status BlockingClient::SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) {
+  return Change(path, NewOwner(uid, gid));
+}
+
+Status BlockingClient::SetOwner(const FileInfo& file, std::optional<uint32_t> uid, std::optional<uint32_t> gid) {
+  return Change(file, NewOwner(uid, gid));
 }
 
 Status BlockingClient::SetTimes(std::string_view path, std::optional<int64_t> atime_ns,
@@ -125,7 +161,7 @@ Status BlockingClient::SetTimes(std::string_view path, std::optional<int64_t> at
   request.set_atime_ns(atime_ns.value_or(0));
   request.set_set_mtime(mtime_ns.has_value());
   request.set_mtime_ns(mtime_ns.value_or(0));
-  return Change(path, Follow::kYes, std::move(request));
+  return Change(path, std::move(request));
 }
 
 Result<std::string> BlockingClient::GetXattr(std::string_view path, std::string_view name) {

@@ -195,6 +195,8 @@ class Client {
   // kNotDirectory also for a symlink that is not to be followed.
   virtual Status List(std::string_view path, Follow follow,
                       const std::function<Status(std::vector<DirectoryEntry>)>& page) = 0;
+  // Of what was seen before, wherever its path leads by now: by this a walk of a tree stays in it. So below.
+  virtual Status List(const FileInfo& directory, const std::function<Status(std::vector<DirectoryEntry>)>& page) = 0;
   virtual Result<std::string> PathOf(std::string_view fid) = 0;  // the no-key form where keys are missing
   virtual Result<SpaceInfo> Space() = 0;
 
@@ -208,8 +210,9 @@ class Client {
   virtual Status RemoveTree(std::string_view path) = 0;  // rm -r: works on locked trees too
   virtual Status Rename(std::string_view from, std::string_view to, bool no_replace = false, bool exchange = false) = 0;
   virtual Status SetMode(std::string_view path, uint32_t mode) = 0;
-  virtual Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid,
-                          Follow follow = Follow::kYes) = 0;
+  virtual Status SetMode(const FileInfo& file, uint32_t mode) = 0;
+  virtual Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) = 0;
+  virtual Status SetOwner(const FileInfo& file, std::optional<uint32_t> uid, std::optional<uint32_t> gid) = 0;
   virtual Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) = 0;
   virtual Result<std::string> GetXattr(std::string_view path, std::string_view name) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) = 0;

@@ -58,7 +58,9 @@ class LocalSinkFile final : public SinkFile {
   uint64_t PieceEnd(uint64_t offset, uint64_t end) const override {
     return std::min(end, offset + (kChunkBytesMax - offset % kChunkBytesMax));
   }
-  Task<PieceMemory> MemoryFor(uint64_t bytes) override { co_return PieceMemory{.buffer = buffers_.For(bytes).Take(), .share = {}}; }
+  Task<PieceMemory> MemoryFor(uint64_t bytes) override {
+    co_return PieceMemory{.buffer = buffers_.For(bytes).Take(), .share = {}};
+  }
 
   Task<Status> Write(uint64_t offset, PieceMemory memory, uint64_t bytes, std::vector<ByteRange> holes) override {
     const ByteView all = memory.buffer->first(bytes);
@@ -73,7 +75,10 @@ class LocalSinkFile final : public SinkFile {
     co_return Status::Ok();
   }
 
-  Task<Status> SetXattrs(Xattrs xattrs) override { co_return PutXattrs(path_, xattrs); }
+  Task<Status> SetXattrs(Xattrs xattrs) override {
+    co_await Hop(pool_);
+    co_return PutXattrs(path_, xattrs);
+  }
 
   Task<void> Finish(uint64_t size, std::function<void(Status)> verdict) override {
     co_await Hop(pool_);
@@ -152,8 +157,14 @@ class LocalDirectory final : public SinkDirectory {
     co_return failed == 0 ? Status::Ok() : ErrnoStatus(errno, "making a hard link");
   }
 
-  Task<Status> SetXattrs(Xattrs xattrs) override { co_return PutXattrs(path_, xattrs); }
-  Task<Status> SetAttributes(NodeInfo info) override { co_return SetAll(path_, info); }
+  Task<Status> SetXattrs(Xattrs xattrs) override {
+    co_await Hop(pool_);
+    co_return PutXattrs(path_, xattrs);
+  }
+  Task<Status> SetAttributes(NodeInfo info) override {
+    co_await Hop(pool_);
+    co_return SetAll(path_, info);
+  }
 
  private:
   static Status Make(const std::string& path, const NodeInfo& info) {

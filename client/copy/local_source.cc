@@ -110,6 +110,7 @@ class LocalNode final : public SourceNode {
   }
 
   Task<Result<Xattrs>> ReadXattrs() override {
+    co_await Hop(pool_);
     Xattrs xattrs;
     if (info_.kind != FileKind::kRegular && info_.kind != FileKind::kDirectory) co_return xattrs;
     // Few files have any, so there is no room made for them before it is known.

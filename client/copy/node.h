@@ -38,7 +38,7 @@ class SourceFile {
   virtual ~SourceFile() = default;
   // The next range at or behind `from` that may hold data; empty at the end.
   virtual Result<ByteRange> NextData(uint64_t from) = 0;
-  // Fewer bytes only at the end. holes: ranges of the file within what was read that hold no data.
+  // Fewer bytes only at the end. holes: ranges of the file within what was read that hold no data. Goes on on the pool.
   virtual Task<Result<size_t>> Read(uint64_t offset, MutableBytes out, std::vector<ByteRange>* holes) = 0;
   virtual Task<void> Close() = 0;
 };
@@ -63,8 +63,8 @@ class SinkFile {
   virtual uint64_t PieceEnd(uint64_t offset, uint64_t end) const = 0;
   // For a piece of so many bytes, before it is read. Waits while too much is under way.
   virtual Task<PieceMemory> MemoryFor(uint64_t bytes) = 0;
-  // offset is a page border; the first `bytes` of memory are the piece; holes lie inside it and need not be stored. Large
-  // pieces are enciphered on the thread that calls.
+  // offset is a page border; the first `bytes` of memory are the piece; holes lie inside it and need not be stored. Called on
+  // the pool: what blocks or enciphers is done on the thread that calls.
   virtual Task<Status> Write(uint64_t offset, PieceMemory memory, uint64_t bytes, std::vector<ByteRange> holes) = 0;
   virtual Task<Status> SetXattrs(Xattrs xattrs) = 0;
   // All is written; size: of the whole, holes at the end included. The verdict may come later, to `verdict`, once.

@@ -21,6 +21,7 @@ class RemoteFile final : public SourceFile {
     std::vector<FileRange> found;
     Result<size_t> got = co_await file_->Read(offset, out, &found);
     for (const FileRange& hole : found) holes->push_back({hole.begin, hole.end});
+    co_await Hop(*core_->environment().pool);  // what comes next enciphers, or blocks: nothing for whom the answer came to
     co_return got;
   }
   Task<void> Close() override {

@@ -208,6 +208,7 @@ Task<void> TreeCopy::CopyFile(std::shared_ptr<SourceNode> node, std::shared_ptr<
 }
 
 Task<Status> TreeCopy::CopyContent(SourceFile* from, SinkFile* to, uint64_t* end) {
+  co_await Hop(pool_);  // NextData may ask the disk
   Pieces shared;
   TaskGroup pieces;
   for (uint64_t at = 0;;) {

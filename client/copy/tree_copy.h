@@ -32,7 +32,7 @@ class TreeCopy {
 
  private:
   static constexpr uint64_t kFilesAtOnce = 32;
-  static constexpr uint64_t kBytesAtOnce = 16 << 20;  // of chunks between being read and being sent
+  static constexpr uint64_t kBytesAtOnce = 16 << 20;  // of pieces, from the wait for memory until they are written
   static constexpr Duration kProgressEvery = std::chrono::milliseconds(100);
 
   struct Link {

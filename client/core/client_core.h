@@ -35,7 +35,7 @@ class ClientCore {
   const FileServices& files() const { return files_; }
 
  private:
-  static constexpr uint64_t kChunksInFlight = 16;
+  static constexpr uint64_t kReadsInFlight = 16, kWritesInFlight = 16;
 
   const Environment environment_;
   const std::shared_ptr<Session> session_;
@@ -43,7 +43,7 @@ class ClientCore {
   BufferBudget budget_;
   BufferPools buffers_;
   OstTable osts_;
-  AsyncSemaphore chunks_;
+  AsyncSemaphore reads_, writes_;
   const FileServices files_;
   Namespace names_;
   FileOpener opener_;

@@ -18,8 +18,8 @@
 #include "client/core/chunk_plan.h"
 #include "client/core/ost.h"
 #include "client/core/page_coder.h"
-#include "client/core/piece_memory.h"
 #include "client/core/page_range_lock.h"
+#include "client/core/piece_memory.h"
 #include "client/core/session.h"
 
 namespace nacre {
@@ -32,7 +32,10 @@ struct FileServices {
   OstTable& osts;
   BufferBudget& budget;
   BufferPools& buffers;
-  AsyncSemaphore& chunks;  // requests with pages in flight, over all files
+  // Turns, over all files. Who writes waits for memory while it has one; a copy that has memory waits for its turn to read:
+  // so those are two, and who may read never waits for memory.
+  AsyncSemaphore& reads;
+  AsyncSemaphore& writes;
 };
 
 struct FileRange {
@@ -68,7 +71,8 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
   Task<Status> Write(uint64_t offset, ByteView data);
   // A piece of a stream: from a page border on, in memory of its own, which saves a copy. It ends with a page or with
   // the file; at most one chunk (kChunkBytesMax, inside a multiple of it). Large ones are enciphered on the thread that
-  // calls: one of the pool's. Nobody else writes these pages through this file meanwhile.
+  // calls: one of the pool's. No other write through this file touches these pages meanwhile: it would wait for memory, and
+  // this one, which has it, for the pages.
   Task<Status> WritePages(uint64_t offset, PieceMemory memory, uint64_t bytes);
   Task<PieceMemory> MemoryFor(uint64_t bytes);  // for one; waits for room
   Task<Result<uint64_t>> Append(ByteView data);

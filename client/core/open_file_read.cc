@@ -82,7 +82,7 @@ Task<Result<ObjectPages>> OpenFile::ReadChunk(std::shared_ptr<const Placement> p
 Task<Status> OpenFile::ReadPiece(std::shared_ptr<const Placement> placement, StripePiece piece, uint64_t offset,
                                  MutableBytes out, Found* found) {
   const AsyncSemaphore::Units one_of_file = co_await in_flight_.Take();
-  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
+  const AsyncSemaphore::Units one_of_all = co_await services_.reads.Take();
   const Result<ObjectPages> pages = co_await ReadChunk(placement, piece);
   if (!pages.ok()) co_return pages.status();
   if (out.size() > kInlineBytesMax) co_await Hop(*services_.environment.pool);

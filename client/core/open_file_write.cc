@@ -59,6 +59,7 @@ Task<Status> OpenFile::WriteRange(uint64_t offset, ByteView data) {
 Task<Status> OpenFile::WriteChunkUntilDone(std::shared_ptr<const Placement> placement, StripePiece chunk,
                                            uint64_t offset, ByteView data, MonotonicTime limit) {
   const AsyncSemaphore::Units one_of_file = co_await in_flight_.Take();
+  const AsyncSemaphore::Units one_of_all = co_await services_.writes.Take();
   bool assume_holes = true;
   for (int attempt = 0;; ++attempt) {
     const Status status = co_await WriteChunk(placement, chunk, offset, data, assume_holes);
@@ -87,10 +88,6 @@ Task<Status> OpenFile::FillEdge(std::shared_ptr<const Placement> placement, uint
 
 Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, StripePiece chunk, uint64_t offset,
                                   ByteView data, bool assume_holes) {
-  // In this order everywhere: who has memory may wait for a turn (to read the source of a copy), who has a turn never waits
-  // for memory.
-  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
-  const AsyncSemaphore::Units one_of_all = co_await services_.chunks.Take();
   const uint64_t chunk_end = chunk.file_offset + chunk.length;
   const uint64_t begin = std::max(offset, chunk.file_offset), end = std::min(offset + data.size(), chunk_end);
   ByteView rest = data.subspan(begin - offset, end - begin);
@@ -115,6 +112,7 @@ Task<Status> OpenFile::WriteChunk(std::shared_ptr<const Placement> placement, St
   if (first != nullptr) parts.push_back(first->clear);
   if (!rest.empty()) parts.push_back(rest);
   if (last != nullptr) parts.push_back(last->clear);
+  AsyncSemaphore::Units memory = co_await services_.budget.Take(services_.buffers.MemoryFor(chunk.length));
   if (chunk.length > kInlineBytesMax) co_await Hop(*services_.environment.pool);
   CipherRunPtr run = coder_->Encode(parts, page_first, services_.buffers.For(chunk.length));
   WriteConditions conditions;
@@ -201,6 +199,7 @@ Task<Status> OpenFile::WritePages(uint64_t offset, PieceMemory memory, uint64_t 
 
 // The clear text was used up, but the run still tells it.
 Task<Status> OpenFile::WritePagesAgain(uint64_t offset, uint64_t bytes, CipherRunPtr run) {
+  co_await Hop(*services_.environment.pool);  // an answer of the network brought us here
   std::vector<uint8_t> clear(bytes);
   const Status decoded = coder_->Decode(*run, offset / kPageBytes, offset, clear);
   if (!decoded.ok()) co_return decoded;

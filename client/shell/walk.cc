@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
-
 namespace nacre::shell {
 
-Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path, Client::Follow follow) {
+namespace {
+
+using TakePage = std::function<Status(std::vector<DirectoryEntry>)>;
+
+Result<std::vector<DirectoryEntry>> Sorted(const std::function<Status(const TakePage&)>& list) {
   std::vector<DirectoryEntry> all;
-  const Status status = client.List(path, follow, [&all](std::vector<DirectoryEntry> page) {
+  const Status status = list([&all](std::vector<DirectoryEntry> page) {
     std::move(page.begin(), page.end(), std::back_inserter(all));
     return Status::Ok();
   });
@@ -16,13 +19,11 @@ Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& p
   return all;
 }
 
-namespace {
-
 // Deeper than any path the filesystem takes; the recursion is bounded by it.
 constexpr int64_t kDepthLimit = 4096;
 
 bool EndsWalk(Code code) {
-  return code == Code::kUnavailable || code == Code::kNotConnected || code == Code::kTimedOut || code == Code::kFenced;
+  return code == Code::kUnavailable || code == Code::kNotConnected || code == Code::kFenced;
 }
 
 class Walker {
@@ -31,7 +32,7 @@ class Walker {
       : context_(context), verb_(verb), client_(client), options_(options), visit_(visit) {}
 
   int From(const std::string& start) {
-    const Result<FileInfo> info = client_.Stat(start);
+    const Result<FileInfo> info = client_.Stat(start, options_.follow_start);
     if (info.ok()) {
       Enter(start, *info, 0);
     } else {
@@ -44,14 +45,15 @@ class Walker {
   void Enter(const std::string& path, const FileInfo& info, int64_t depth) {
     const bool descends = info.kind == FileKind::kDirectory && depth < std::min(options_.depth_max, kDepthLimit);
     const bool children_first = descends && options_.children_first && options_.children_first(info);
-    if (children_first) EnterChildren(path, depth);
+    if (children_first) EnterChildren(path, info, depth);
     if (!over_) Tell(path, visit_(path, info, depth));
-    if (descends && !children_first) EnterChildren(path, depth);
+    if (descends && !children_first) EnterChildren(path, info, depth);
   }
 
-  void EnterChildren(const std::string& path, int64_t depth) {
+  void EnterChildren(const std::string& path, const FileInfo& directory, int64_t depth) {
     if (over_) return;
-    const Result<std::vector<DirectoryEntry>> entries = ListAll(client_, path, Client::Follow::kNo);
+    const Result<std::vector<DirectoryEntry>> entries =
+        Sorted([&](const TakePage& take) { return client_.List(directory, take); });
     if (!entries.ok()) return Tell(path, entries.status());
     for (const DirectoryEntry& entry : *entries) {
       if (over_) return;
@@ -67,8 +69,9 @@ class Walker {
   void Tell(const std::string& path, const Status& status) {
     if (status.ok()) return;
     const int code = context_.Fail(verb_, path, status);
-    if (exit_code_ == kExitOk) exit_code_ = code;
-    if (EndsWalk(status.code())) over_ = true;
+    over_ = EndsWalk(status.code());
+    if (exit_code_ == kExitOk || over_) exit_code_ = code;
+    if (over_) context_.Note("what comes after it was not looked at");
   }
 
   CommandContext& context_;
@@ -81,6 +84,10 @@ class Walker {
 };
 
 }  // namespace
+
+Result<std::vector<DirectoryEntry>> ListAll(Client& client, const std::string& path, Client::Follow follow) {
+  return Sorted([&](const TakePage& take) { return client.List(path, follow, take); });
+}
 
 int Walk(CommandContext& context, std::string_view verb, Client& client, const std::string& start, const WalkOptions& options,
          const Visit& visit) {

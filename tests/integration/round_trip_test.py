@@ -172,6 +172,34 @@ class RoundTrip(unittest.TestCase):
         ok("chown", "12", "/vault/mine/link0")
         self.assertEqual(self.cluster.entry("/vault/others/file")["uid"], 12, "a link that is named is followed")
 
+    def test_chown_of_a_tree_is_not_led_out_of_it_by_who_changes_it_meanwhile(self):
+        ok, files = self.cluster.ok, 3000
+        local = self.cluster.file("many")
+        os.mkdir(local)
+        for number in range(files):
+            with open("%s/%04d" % (local, number), "wb"):
+                pass
+        ok("mkdir", "/led", "/led/mine", "/led/others")
+        for owner in ("mine", "others"):
+            ok("put", "-r", local, "/led/%s/many" % owner)
+        chown = self.cluster.begin("chown", "-R", "12", "/led/mine")
+        while self.cluster.entry("/led/mine/many/0000")["uid"] != 12:
+            self.assertIsNone(chown.poll())
+        ok("shell", "-c", "mv /led/mine/many /led/aside; ln -s /led/others/many /led/mine/many")
+        chown.communicate()
+        owners = {where: {entry["uid"] for entry in ok("ls", "--json", where).json["entries"]}
+                  for where in ("/led/aside", "/led/others/many")}
+        self.assertEqual(owners, {"/led/aside": {12}, "/led/others/many": {os.geteuid()}})
+        self.assertEqual(chown.returncode, OK)
+
+    def test_a_mode_by_symbols_through_a_link_is_made_of_what_it_leads_to(self):
+        ok = self.cluster.ok
+        ok("put", "-", "/vault/led-to", stdin=b"content")
+        ok("chmod", "640", "/vault/led-to")
+        ok("ln", "-s", "led-to", "/vault/leads")
+        ok("chmod", "u+x", "/vault/leads")
+        self.assertEqual(self.cluster.entry("/vault/led-to")["mode"], "0740")
+
     def test_what_may_not_be_entered_does_not_end_a_walk(self):
         os.chmod(self.cluster.home, 0o755)
         uid = 65534

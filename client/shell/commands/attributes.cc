@@ -31,12 +31,13 @@ int RunChmod(CommandContext& context, const ChangeArguments& a) {
                        [&](Client& client, const std::string& path) { return client.SetMode(path, mode); });
   }
   auto changed = [&](const FileInfo& info) { return *ApplyMode(a.what, info.mode, info.kind == FileKind::kDirectory, mask); };
-  WalkOptions walk{.depth_max = a.recursive ? INT64_MAX : 0};
+  WalkOptions walk{.follow_start = Client::Follow::kYes, .depth_max = a.recursive ? INT64_MAX : 0};  // as chmod(1)
   // A directory that its owner may not enter afterwards is changed last; one that he may not enter yet, first.
   walk.children_first = [&](const FileInfo& directory) { return (changed(directory) & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR); };
-  return ForEachBelow(context, "change the mode of", a.paths, walk, [&](Client& client, const std::string& path, const FileInfo& info) {
-    return info.kind == FileKind::kSymlink && a.recursive ? Status::Ok() : client.SetMode(path, changed(info));
-  });
+  auto change = [&](Client& client, const std::string&, const FileInfo& info) {
+    return info.kind == FileKind::kSymlink ? Status::Ok() : client.SetMode(info, changed(info));
+  };
+  return ForEachBelow(context, "change the mode of", a.paths, walk, change);
 }
 
 std::optional<uint32_t> ParseId(const std::string& text) {
@@ -68,8 +69,8 @@ int RunChown(CommandContext& context, const ChangeArguments& a) {
   }
   // As chown(1): a link met on the way is changed itself. Who made it in his own tree does not choose what is given to him.
   const WalkOptions walk{.children_first = [](const FileInfo&) { return true; }};  // what is given away may be closed to us
-  return ForEachBelow(context, "change the owner of", a.paths, walk, [&](Client& client, const std::string& path, const FileInfo&) {
-    return client.SetOwner(path, uid, gid, Client::Follow::kNo);
+  return ForEachBelow(context, "change the owner of", a.paths, walk, [&](Client& client, const std::string&, const FileInfo& info) {
+    return client.SetOwner(info, uid, gid);
   });
 }
 

@@ -80,13 +80,14 @@ std::string LayoutText(const results::Layouts& message) {
 int RunGetstripe(CommandContext& context, const std::vector<std::string>& paths, bool recursive) {
   results::Layouts message;
   const WalkOptions walk{.depth_max = recursive ? INT64_MAX : 0};
-  const int exit_code = ForEachBelow(context, "show the layout of", paths, walk, [&](Client& client, const std::string& at, const FileInfo& info) -> Status {
+  auto show = [&](Client& client, const std::string& at, const FileInfo& info) -> Status {
     if (recursive && info.kind != FileKind::kRegular && info.kind != FileKind::kDirectory) return Status::Ok();
     const Result<LayoutInfo> layout = client.GetLayout(at);
     if (!layout.ok()) return layout.status();
     FillLayout(*layout, at, info.kind, message.add_layouts());
     return Status::Ok();
-  });
+  };
+  const int exit_code = ForEachBelow(context, "show the layout of", paths, walk, show);
   context.Answer(message, [&] { return LayoutText(message); });
   return exit_code;
 }

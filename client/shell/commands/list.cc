@@ -213,8 +213,10 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("search", arguments.path, client.status());
   results::Paths paths;
+  bool found_start = false;
   const WalkOptions walk{.depth_max = arguments.depth_max};
   const int exit_code = Walk(context, "search", **client, *path, walk, [&](const std::string& at, const FileInfo& info, int64_t) {
+    found_start = true;
     if (!arguments.kind.empty() && info.kind != kind->second) return Status::Ok();
     if (!arguments.name.empty() && fnmatch(arguments.name.c_str(), BaseName(at).c_str(), 0) != 0) return Status::Ok();
     if (context.options().json) {
@@ -224,7 +226,7 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
     }
     return Status::Ok();
   });
-  if (exit_code == kExitOk || paths.paths_size() > 0) context.Answer(paths, [] { return std::string(); });
+  if (found_start) context.Answer(paths, [] { return std::string(); });
   return exit_code;
 }
 

@@ -166,15 +166,18 @@ TEST_P(Sharing, AFileOpenWithTruncateIsEmptyForWhoHadItOpen) {
 
 // Each of them holds the memory that the next try needs, if it does not let go first.
 TEST_P(Sharing, AllWritesOfAStreamMayFindTheFileEmptiedAtOnce) {
-  const Opened wide = a.Create("/d/wide");
-  constexpr size_t kPieces = 40;
+  constexpr size_t kPieces = 32;  // of 128 KiB of memory each: all that there is
+  TestClient small{cluster, GetParam() + 4, std::chrono::seconds(60), 0, 4 << 20};
+  ASSERT_EQ(small.Unlock("/d", 1), Code::kOk);
+  const Opened wide = small.Create("/d/wide");
   Bytes model;
-  ASSERT_TRUE(a.Write(wide, 0, "x").ok());
+  ASSERT_TRUE(small.Write(wide, 0, "x").ok());
+  ASSERT_TRUE(small.Run(wide->Sync()).ok());
   const Opened elsewhere = b.Open("/d/wide");
   ASSERT_TRUE(b.Run(elsewhere->Truncate(0)).ok());
   std::vector<Task<Status>> writes;
   for (size_t i = 0; i < kPieces; ++i) {
-    PieceMemory memory = a.Run(wide->MemoryFor(kStripeBytesUnit));
+    PieceMemory memory = small.Run(wide->MemoryFor(kStripeBytesUnit));
     const Bytes piece = RandomBytes(dice, kStripeBytesUnit);
     std::copy(piece.begin(), piece.end(), memory.buffer->begin());
     model.insert(model.end(), piece.begin(), piece.end());
@@ -182,8 +185,31 @@ TEST_P(Sharing, AllWritesOfAStreamMayFindTheFileEmptiedAtOnce) {
   }
   for (const Status& status : Together(std::move(writes))) EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_TRUE(b.All(elsewhere) == model);
-  EXPECT_TRUE(a.Close(wide).ok());
+  EXPECT_TRUE(small.Close(wide).ok());
   EXPECT_TRUE(b.Close(elsewhere).ok());
+}
+
+// They end inside the file, which somebody made longer: what lies behind them in their last pages is to stay.
+TEST_P(Sharing, PiecesOfAStreamThatEndInsideTheFileGetByWithTheMemoryTheyHave) {
+  constexpr size_t kPieces = 32, kBytes = kStripeBytesUnit - 100;
+  TestClient small{cluster, GetParam() + 4, std::chrono::seconds(60), 0, 4 << 20};
+  ASSERT_EQ(small.Unlock("/d", 1), Code::kOk);
+  const Opened wide = small.Create("/d/wide");
+  ASSERT_TRUE(small.Run(wide->Truncate(kPieces * kStripeBytesUnit)).ok());
+  std::vector<Task<Status>> writes;
+  for (size_t i = 0; i < kPieces; ++i) {
+    PieceMemory memory = small.Run(wide->MemoryFor(kBytes));
+    std::fill(memory.buffer->begin(), memory.buffer->end(), static_cast<uint8_t>(i + 1));
+    writes.push_back(wide->WritePages(i * kStripeBytesUnit, std::move(memory), kBytes));
+  }
+  for (const Status& status : cluster.loop.Run(WhenAll(std::move(writes)))) EXPECT_TRUE(status.ok()) << status.ToString();
+  const Bytes all = small.All(wide);
+  ASSERT_EQ(all.size(), kPieces * kStripeBytesUnit);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const uint8_t wanted = i % kStripeBytesUnit < kBytes ? static_cast<uint8_t>(i / kStripeBytesUnit + 1) : 0;
+    ASSERT_EQ(all[i], wanted) << i;
+  }
+  EXPECT_TRUE(small.Close(wide).ok());
 }
 
 TEST_P(Sharing, APunchTakesNothingOfAnAppendBehindItsRange) {
