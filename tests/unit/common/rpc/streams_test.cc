@@ -88,7 +88,7 @@ TEST_F(Streams, ABatchLargerThanAnyClientSendsEndsIt) {
 TEST_F(Streams, ManyCallsThatWaitAreNotHeardUntilSomeAreAnswered) {
   oss.hold = true;
   constexpr int kBatch = 8;
-  constexpr uint64_t kCalls = 4 * kCallsAtOnceMax;
+  constexpr uint64_t kCalls = uint64_t{4} * kCallsAtOnceMax;
   std::thread sending([&] {
     for (uint64_t first = 0; first < kCalls; first += kBatch) {
       v1::CallFrames batch;
@@ -149,7 +149,7 @@ TEST_F(Streams, ManySingleCallsOfAConnectionWaitToo) {
   CompletionLoop loop;
   const auto remote = ConnectOss(address, RpcOptions{.loop = &loop});
   oss.hold = true;
-  constexpr uint64_t kCalls = 4 * kCallsAtOnceMax;
+  constexpr uint64_t kCalls = uint64_t{4} * kCallsAtOnceMax;
   std::vector<Task<Result<v1::OssPingReply>>> calls;
   for (uint64_t xid = 0; xid < kCalls; ++xid) calls.push_back(remote->Ping(PingRequest(xid)));
   std::thread releasing([&] {
