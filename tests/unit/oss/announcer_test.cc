@@ -13,7 +13,7 @@ class AnnouncerTest : public testing::Test {
     other_mds_.Start();
     *place_ = *mds_.place();
   }
-  static std::shared_ptr<OssApi> NoOst(uint32_t, std::shared_ptr<const CallerLife>) { return nullptr; }
+  static std::shared_ptr<OssApi> NoOst(uint32_t, const std::shared_ptr<const CallerLife>&) { return nullptr; }
   Announcer AnnouncerOf(const std::string& instance) {
     v1::Target target;
     target.set_kind(v1::TARGET_OST);
