@@ -1,7 +1,6 @@
 // BufferBudget bounds the memory of what is to be written, from before a copy reads it (piece_memory.h) until its ciphertext,
-// answered, is committed. At half of the bound
-// the OSTs are asked to commit in the background, at the bound writers wait for that: memory never grows beyond it.
-// Any thread.
+// answered, is committed. At half of the bound the OSTs are asked to commit in the background, at the bound writers wait for
+// that: memory never grows beyond it. Any thread.
 #pragma once
 
 #include <functional>

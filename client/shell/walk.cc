@@ -23,7 +23,8 @@ Result<std::vector<DirectoryEntry>> Sorted(const std::function<Status(const Take
 constexpr int64_t kDepthLimit = 4096;
 
 bool EndsWalk(Code code) {
-  return code == Code::kUnavailable || code == Code::kNotConnected || code == Code::kFenced;
+  const bool waited = code == Code::kUnavailable || code == Code::kTimedOut;
+  return waited || code == Code::kNotConnected || code == Code::kFenced;
 }
 
 class Walker {

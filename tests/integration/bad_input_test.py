@@ -108,6 +108,23 @@ class Servers(unittest.TestCase):
             os.kill(pid, signal.SIGCONT)
         cluster.ok("ls", "/")
 
+    def test_a_walk_ends_at_a_server_that_is_away_and_says_so(self):
+        cluster = self.cluster(osts=1)
+        cluster.ok("put", "-r", cluster.many_files(1000), "/many")
+        for sent in (signal.SIGKILL, signal.SIGSTOP):
+            with self.subTest(sent=sent):
+                chown, _ = cluster.chown_stopped_midway("/many", "--wait-timeout", "1s")
+                os.kill(cluster.pids()["mdt0"], sent)
+                chown.send_signal(signal.SIGCONT)
+                _, told = chown.communicate()
+                self.assertIn(chown.returncode, (UNAVAILABLE, UNAVAILABLE + 1), told)
+                self.assertEqual(told.count(b"cannot change the owner of"), 1, told)
+                self.assertIn(b"not looked at", told)
+                if sent == signal.SIGKILL:
+                    cluster.start("mdt0")
+        os.kill(cluster.pids()["mdt0"], signal.SIGCONT)
+        cluster.ok("ls", "/many")
+
     def test_a_metadata_server_stops_although_a_truncate_waits_for_a_dead_ost(self):
         cluster = self.cluster(osts=1)
         cluster.ok("put", cluster.local("content", b"x" * 100_000), "/file")

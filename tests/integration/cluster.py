@@ -10,6 +10,7 @@ NACRE_KEEP=1 keeps the directories, for a look at what is left.
 """
 
 import glob
+import itertools
 import json
 import os
 import random
@@ -33,6 +34,15 @@ WRONG_KEY, KEY_NEEDED, INTEGRITY = 12, 13, 14
 
 PAGE = 4096
 KIB, MIB = 1 << 10, 1 << 20
+
+SOMEBODY = 65534  # a user without rights
+
+
+def become_somebody():
+    os.setgroups([])
+    os.setgid(SOMEBODY)
+    os.setuid(SOMEBODY)
+
 
 # Nothing here is about speed: this only ends what would never end.
 COMMAND_SECONDS_MAX = 900
@@ -132,6 +142,7 @@ class Cluster:
 
     def __init__(self, osts=2, up_options=()):
         self.osts, self.up_options = osts, list(up_options)
+        self.new_owners = itertools.count(1000)
         self.home = tempfile.mkdtemp(prefix="nacre-test-")
         self.dir = os.path.join(self.home, "cluster")
         self.runtime = os.path.join(self.home, "run")
@@ -221,6 +232,35 @@ class Cluster:
         with open(stdin, "rb") as source:
             return subprocess.Popen(self.environment_command(words), stdin=source, stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, env=self.environment)
+
+    def expect_of_somebody(self, code, *words):
+        """The same by a user without rights."""
+        os.chmod(self.home, 0o755)
+        return self.expect(code, *words, preexec_fn=become_somebody)
+
+    def many_files(self, count):
+        """A local directory of empty files."""
+        path = self.file("many")
+        os.mkdir(path)
+        for number in range(count):
+            with open("%s/%04d" % (path, number), "wb"):
+                pass
+        return path
+
+    def chown_stopped_midway(self, directory, *options):
+        """chown -R of a directory with many files, stopped (SIGSTOP) when some are changed and others not: it and the owner."""
+        for _ in range(100):
+            owner = next(self.new_owners)
+            chown = self.begin("chown", "-R", owner, directory, *options)
+            while chown.poll() is None:
+                chown.send_signal(signal.SIGSTOP)
+                changed = [entry["uid"] == owner for entry in self.ok("ls", "--json", directory).json["entries"]]
+                if any(changed) and not all(changed):
+                    return chown, owner
+                chown.send_signal(signal.SIGCONT)
+                time.sleep(0.002)
+            chown.communicate()
+        raise AssertionError("chown was never met midway")
 
     # ---- what is there
 

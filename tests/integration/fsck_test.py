@@ -10,7 +10,8 @@ import time
 import unittest
 
 import made_tree
-from cluster import FULL, INTEGRITY, KIB, OK, PARTIAL, PERMISSION, SEED, UNAVAILABLE, Cluster, main, wait_until
+from cluster import (FULL, INTEGRITY, KIB, OK, PARTIAL, PERMISSION, SEED, SOMEBODY, UNAVAILABLE, Cluster, main,
+                     wait_until)
 
 FSCK_ERRORS = 26
 
@@ -172,19 +173,11 @@ class Fsck(unittest.TestCase):
         self.assert_tree_whole()
 
     def test_only_root_and_the_owner_of_the_root_directory_may(self):
-        os.chmod(self.cluster.home, 0o755)
-        uid = 65534
-
-        def become_somebody():
-            os.setgroups([])
-            os.setgid(uid)
-            os.setuid(uid)
-
-        refused = self.cluster.expect(PERMISSION, "fsck", preexec_fn=become_somebody)
+        refused = self.cluster.expect_of_somebody(PERMISSION, "fsck")
         self.assertIn("only root", refused.error)
         self.assertEqual(refused.out, b"")
-        self.cluster.ok("chown", str(uid), "/")
-        self.cluster.expect(OK, "fsck", preexec_fn=become_somebody)
+        self.cluster.ok("chown", SOMEBODY, "/")
+        self.cluster.expect_of_somebody(OK, "fsck")
 
     def test_an_ost_that_is_away_is_named_and_the_wait_ends(self):
         self.cluster.kill("ost1")

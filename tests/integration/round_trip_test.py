@@ -5,11 +5,12 @@ import hashlib
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import unittest
 
 import made_tree
-from cluster import FULL, MIB, OK, PERMISSION, SEED, Cluster, main
+from cluster import FULL, MIB, OK, PERMISSION, SEED, SOMEBODY, Cluster, main
 
 REAL_TREES = ["/usr/include"] if FULL else ["/usr/include/linux", "/usr/include/c++"]
 BIG_BYTES = 1024 * MIB if FULL else 256 * MIB
@@ -173,23 +174,18 @@ class RoundTrip(unittest.TestCase):
         self.assertEqual(self.cluster.entry("/vault/others/file")["uid"], 12, "a link that is named is followed")
 
     def test_chown_of_a_tree_is_not_led_out_of_it_by_who_changes_it_meanwhile(self):
-        ok, files = self.cluster.ok, 3000
-        local = self.cluster.file("many")
-        os.mkdir(local)
-        for number in range(files):
-            with open("%s/%04d" % (local, number), "wb"):
-                pass
+        ok, local = self.cluster.ok, self.cluster.many_files(1000)
         ok("mkdir", "/led", "/led/mine", "/led/others")
         for owner in ("mine", "others"):
             ok("put", "-r", local, "/led/%s/many" % owner)
-        chown = self.cluster.begin("chown", "-R", "12", "/led/mine")
-        while self.cluster.entry("/led/mine/many/0000")["uid"] != 12:
-            self.assertIsNone(chown.poll())
-        ok("shell", "-c", "mv /led/mine/many /led/aside; ln -s /led/others/many /led/mine/many")
+        chown, owner = self.cluster.chown_stopped_midway("/led/mine/many")
+        ok("mv", "/led/mine/many", "/led/aside")
+        ok("ln", "-s", "/led/others/many", "/led/mine/many")
+        chown.send_signal(signal.SIGCONT)
         chown.communicate()
         owners = {where: {entry["uid"] for entry in ok("ls", "--json", where).json["entries"]}
                   for where in ("/led/aside", "/led/others/many")}
-        self.assertEqual(owners, {"/led/aside": {12}, "/led/others/many": {os.geteuid()}})
+        self.assertEqual(owners, {"/led/aside": {owner}, "/led/others/many": {os.geteuid()}})
         self.assertEqual(chown.returncode, OK)
 
     def test_a_mode_by_symbols_through_a_link_is_made_of_what_it_leads_to(self):
@@ -199,23 +195,18 @@ class RoundTrip(unittest.TestCase):
         ok("ln", "-s", "led-to", "/vault/leads")
         ok("chmod", "u+x", "/vault/leads")
         self.assertEqual(self.cluster.entry("/vault/led-to")["mode"], "0740")
+        ok("mkdir", "/vault/led-to-tree")
+        ok("put", "-", "/vault/led-to-tree/file", stdin=b"content")
+        ok("ln", "-s", "led-to-tree", "/vault/leads-to-tree")
+        ok("chmod", "-R", "700", "/vault/leads-to-tree")  # one that is named is followed
+        self.assertEqual(self.cluster.entry("/vault/led-to-tree/file")["mode"], "0700")
 
     def test_what_may_not_be_entered_does_not_end_a_walk(self):
-        os.chmod(self.cluster.home, 0o755)
-        uid = 65534
-
-        def become_somebody():
-            os.setgroups([])
-            os.setgid(uid)
-            os.setuid(uid)
-
-        def walk(code, *words):
-            return self.cluster.expect(code, *words, preexec_fn=become_somebody)
-
+        walk = self.cluster.expect_of_somebody
         self.cluster.ok("mkdir", "-p", "/walked/a/aa", "/walked/b", "/walked/c/cc")
         for directory in ("a/aa", "b", "c/cc"):
             self.cluster.ok("put", self.cluster.local("x", b"x" * 4096), "/walked/%s/file" % directory)
-        self.cluster.ok("chown", "-R", "%d:%d" % (uid, uid), "/walked")
+        self.cluster.ok("chown", "-R", "%d:%d" % (SOMEBODY, SOMEBODY), "/walked")
         walk(OK, "chmod", "-R", "a-rwx", "/walked/a", "/walked/c")  # from below, or the second would not be found any more
 
         found = walk(PERMISSION, "find", "/walked")
