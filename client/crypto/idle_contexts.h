@@ -2,10 +2,10 @@
 // a file, and nothing is allocated per page. Any thread. Context is a unique_ptr.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace nacre {
 
@@ -15,22 +15,19 @@ class IdleContexts {
   // Null if there is none: make one.
   Context Take() {
     std::lock_guard lock(mutex_);
-    if (idle_.empty()) return nullptr;
-    Context context = std::move(idle_.back());
-    idle_.pop_back();
-    return context;
+    if (count_ == 0) return nullptr;
+    return std::move(idle_[--count_]);
   }
 
   void Give(Context context) {
     std::lock_guard lock(mutex_);
-    if (idle_.size() < kIdleMax) idle_.push_back(std::move(context));
+    if (count_ < idle_.size()) idle_[count_++] = std::move(context);
   }
 
  private:
-  static constexpr size_t kIdleMax = 8;  // as many as threads that may work on one file at once; more are freed
-
-  std::mutex mutex_;  // guards idle_
-  std::vector<Context> idle_;
+  std::mutex mutex_;                 // guards all below
+  std::array<Context, 8> idle_;      // as many as threads that may work on one file at once; more are freed
+  size_t count_ = 0;
 };
 
 }  // namespace nacre

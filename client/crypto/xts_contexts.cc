@@ -2,6 +2,10 @@
 
 #include <gcrypt.h>
 
+#include <array>
+#include <cstddef>
+#include <mutex>
+
 #include "common/base/check.h"
 
 namespace nacre {
@@ -23,19 +27,75 @@ void Start(gcry_cipher_hd_t context, const uint8_t* iv) {
   NACRE_CHECK(gcry_cipher_setiv(context, iv, kIvBytes) == 0, "libgcrypt takes the IV");
 }
 
+void SetKey(gcry_cipher_hd_t context, ByteView key) {
+  NACRE_CHECK(gcry_cipher_setkey(context, key.data(), key.size()) == 0, "libgcrypt takes the key");
+}
+
+// Contexts of files that are closed, for those to come: making one anew allocates more than malloc's caches of a thread
+// hold, which costs more than the key schedule. As many as a copy of small files closes at once; each takes about 3 KiB.
+class SpareContexts {
+ public:
+  // Null if there is none.
+  gcry_cipher_hd_t Take() {
+    std::lock_guard lock(mutex_);
+    return count_ == 0 ? nullptr : spare_[--count_];
+  }
+  // False: there are enough.
+  bool Give(gcry_cipher_hd_t context) {
+    Forget(context);
+    std::lock_guard lock(mutex_);
+    if (count_ == spare_.size()) return false;
+    spare_[count_++] = context;
+    return true;
+  }
+
+  // Never destroyed: files may be closed while the process ends.
+  static SpareContexts& OfProcess() {
+    static SpareContexts& all = *new SpareContexts;
+    return all;
+  }
+
+ private:
+  // Overwrites the file's key by one that guards nothing. The schedule for deciphering is made only as one deciphers, and
+  // setting a key copies the context beside itself, for gcry_cipher_reset; so the copy is whole only the second time.
+  static void Forget(gcry_cipher_hd_t context) {
+    static constexpr auto kNoKey = [] {
+      std::array<uint8_t, XtsContexts::kKeyBytes> key{};
+      key.back() = 1;  // XTS wants halves that differ
+      return key;
+    }();
+    SetKey(context, kNoKey);
+    std::array<uint8_t, kIvBytes> block{};
+    Start(context, block.data());
+    NACRE_CHECK(gcry_cipher_decrypt(context, block.data(), block.size(), nullptr, 0) == 0, "libgcrypt decrypts");
+    SetKey(context, kNoKey);
+  }
+
+  std::mutex mutex_;  // guards all below
+  std::array<gcry_cipher_hd_t, 512> spare_{};
+  size_t count_ = 0;
+};
+
+gcry_cipher_hd_t MakeContext() {
+  static const bool started = StartLibgcrypt();
+  NACRE_CHECK(started, "libgcrypt is 1.10 or newer");
+  gcry_cipher_hd_t made = nullptr;
+  NACRE_CHECK(gcry_cipher_open(&made, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_XTS, 0) == 0, "libgcrypt makes a context");
+  return made;
+}
+
 }  // namespace
 
-void XtsContexts::Close::operator()(gcry_cipher_handle* context) const { gcry_cipher_close(context); }
+void XtsContexts::Close::operator()(gcry_cipher_handle* context) const {
+  if (!SpareContexts::OfProcess().Give(context)) gcry_cipher_close(context);
+}
 
 XtsContexts::Context XtsContexts::Take() {
   if (Context idle = idle_.Take()) return idle;
-  static const bool started = StartLibgcrypt();
-  NACRE_CHECK(started, "libgcrypt is 1.10 or newer");
   NACRE_CHECK(key_.size() == kKeyBytes, "an AES-256-XTS key has 64 bytes");
-  gcry_cipher_hd_t made = nullptr;
-  NACRE_CHECK(gcry_cipher_open(&made, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_XTS, 0) == 0, "libgcrypt makes a context");
-  Context context(made);
-  NACRE_CHECK(gcry_cipher_setkey(made, key_.data(), key_.size()) == 0, "libgcrypt takes the key");
+  gcry_cipher_hd_t spare = SpareContexts::OfProcess().Take();
+  Context context(spare != nullptr ? spare : MakeContext());
+  SetKey(context.get(), key_);
   return context;
 }
 

@@ -1,10 +1,7 @@
 #include "common/base/hash.h"
 
 #include <isa-l/crc.h>
-#include <openssl/evp.h>
 #include <sodium.h>
-
-#include "common/base/check.h"
 
 namespace nacre {
 
@@ -20,15 +17,16 @@ uint64_t SipHash24(std::span<const uint8_t, 16> key, ByteView bytes) {
   return LoadLittleEndian64(out);
 }
 
+// libsodium's, though OpenSSL's is faster a block: what is hashed here has one or two, once a create, and this neither
+// looks for providers nor allocates.
 std::array<uint8_t, 32> Sha256(ByteView first, ByteView second) {
   std::array<uint8_t, 32> out{};
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  const bool ok = context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
-                  EVP_DigestUpdate(context, first.data(), first.size()) == 1 &&
-                  EVP_DigestUpdate(context, second.data(), second.size()) == 1 &&
-                  EVP_DigestFinal_ex(context, out.data(), nullptr) == 1;
-  EVP_MD_CTX_free(context);
-  NACRE_CHECK(ok, "SHA-256 is part of every OpenSSL");
+  static_assert(crypto_hash_sha256_BYTES == out.size());
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  crypto_hash_sha256_update(&state, first.data(), first.size());
+  crypto_hash_sha256_update(&state, second.data(), second.size());
+  crypto_hash_sha256_final(&state, out.data());
   return out;
 }
 

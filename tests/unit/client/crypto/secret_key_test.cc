@@ -136,23 +136,31 @@ TEST(SecretKey, IsNowhereInMemoryAfterItsEnd) {
 
 TEST(SecretKey, NeitherTheMasterNorADerivedKeyStaysAfterWorkWithThem) {
   SystemRandom random;
-  std::vector<uint8_t> master_needle, contents_needle, names_needle;
+  std::vector<uint8_t> master_needle, contents_needle, tweaks_needle, names_needle;
   {
     const MasterKey master(SecretKey::Generate(random));
     const EncryptionContext context = NewContext(NewPolicy(master), random);
     master_needle = InvertedNeedle(master.raw().bytes());
-    contents_needle = InvertedNeedle(master.derivation().ContentsKey(context.nonce).bytes());
+    {
+      const SecretKey contents = master.derivation().ContentsKey(context.nonce);
+      contents_needle = InvertedNeedle(contents.bytes());
+      tweaks_needle = InvertedNeedle(contents.bytes().subspan(32));  // XTS: the half that enciphers the IVs
+    }
     names_needle = InvertedNeedle(master.derivation().NamesKey(context.nonce).bytes());
     const auto pages = OpenPages(master, context).value();
     const auto names = OpenNames(master, context).value();
     const auto pool = PageBufferPool::Create(kPageBytes, 1);
-    EXPECT_EQ(pages->EncryptRun(AsBytes("clear"), 0, *pool)->page_count(), 1u);
+    const CipherRunPtr run = pages->EncryptRun(AsBytes("clear"), 0, *pool);
+    std::vector<uint8_t> clear(5);
+    EXPECT_TRUE(pages->Decrypt(*run, 0, 0, clear).ok());  // deciphering has a key schedule of its own
     EXPECT_TRUE(names->DecryptName(AsBytes(names->EncryptName("clear").value())).ok());
     EXPECT_GE(CountInOwnMemory(contents_needle), 1u);
+    EXPECT_GE(CountInOwnMemory(tweaks_needle), 1u);
     EXPECT_GE(CountInOwnMemory(names_needle), 1u);
   }
   EXPECT_EQ(CountInOwnMemory(master_needle), 0u);
   EXPECT_EQ(CountInOwnMemory(contents_needle), 0u);
+  EXPECT_EQ(CountInOwnMemory(tweaks_needle), 0u);
   EXPECT_EQ(CountInOwnMemory(names_needle), 0u);
 }
 
