@@ -30,7 +30,7 @@ struct NarrowRule {
 };
 const std::vector<NarrowRule>& NarrowRules() {
   static const auto* rules = new std::vector<NarrowRule>{
-      {"openssl", {"client/crypto", "common/base/hash.cc"}},
+      {"openssl", {"client/crypto"}},
       {"rocksdb", {"common/kv"}},
       {"grpc", {"common/rpc", "mds/grpc", "oss/grpc", "mds/main.cc", "oss/main.cc", "client/shell/main.cc"}},
       {"cli11", {"client/shell"}},
