@@ -143,8 +143,8 @@ def bench_big(cluster, memory, work, total, pairs, result):
 
 
 def bench_small(cluster, memory, work, files, pairs, result):
-    # What was put stays: ext4 gives no inode out again within minutes of its removal, and a search for one that steps over
-    # ten thousands of those (recently_deleted in fs/ext4/ialloc.c) took a third of the machine, of one run more than the other.
+    # What was put stays: ext4 gives no inode out again within minutes of its removal (recently_deleted in fs/ext4/ialloc.c),
+    # and to search over ten thousands of those took up to 30 % of the machine, of one run more than of the other.
     tree = os.path.join(work, "tree")
     os.mkdir(tree)
     for number in range(files):

@@ -25,8 +25,8 @@ class IdleContexts {
   }
 
  private:
-  std::mutex mutex_;                 // guards all below
-  std::array<Context, 8> idle_;      // as many as threads that may work on one file at once; more are freed
+  std::mutex mutex_;             // guards all below
+  std::array<Context, 8> idle_;  // as many as threads that may work on one file at once; more are freed
   size_t count_ = 0;
 };
 

@@ -31,7 +31,7 @@ void SetKey(gcry_cipher_hd_t context, ByteView key) {
   NACRE_CHECK(gcry_cipher_setkey(context, key.data(), key.size()) == 0, "libgcrypt takes the key");
 }
 
-// Contexts of files that are closed, for those to come: making one anew allocates more than malloc's caches of a thread
+// Contexts that no key uses any more, for the files to come: making one anew allocates more than malloc's caches of a thread
 // hold, which costs more than the key schedule. As many as a copy of small files closes at once; each takes about 3 KiB.
 class SpareContexts {
  public:
@@ -40,7 +40,7 @@ class SpareContexts {
     std::lock_guard lock(mutex_);
     return count_ == 0 ? nullptr : spare_[--count_];
   }
-  // False: there are enough.
+  // Whatever it answers, the key is gone from the context. False: there are enough.
   bool Give(gcry_cipher_hd_t context) {
     Forget(context);
     std::lock_guard lock(mutex_);

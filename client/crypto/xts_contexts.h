@@ -1,7 +1,7 @@
 // XtsContexts: AES-256-XTS under one key, by libgcrypt: twice as fast as OpenSSL 3.0 where the processor has VAES, no slower
 // with AES-NI alone (docs/decisions/0009). Any thread: each Lease is one thread's alone, and the lock is taken once a lease
 // (once a run of pages), never per page.
-// A key's expansion lies in ordinary heap memory while contexts of it live; the last of it is overwritten when they go.
+// A key's expansion lies in ordinary heap memory while this object lives; it is overwritten with this object's end.
 #pragma once
 
 #include <cstdint>

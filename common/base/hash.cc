@@ -17,8 +17,8 @@ uint64_t SipHash24(std::span<const uint8_t, 16> key, ByteView bytes) {
   return LoadLittleEndian64(out);
 }
 
-// libsodium's, though OpenSSL's is faster a block: what is hashed here has one or two, once a create, and this neither
-// looks for providers nor allocates.
+// libsodium's, though OpenSSL's is faster a block: what is hashed here is short (a context at each create, a name's tail),
+// and this neither looks for providers nor allocates.
 std::array<uint8_t, 32> Sha256(ByteView first, ByteView second) {
   std::array<uint8_t, 32> out{};
   static_assert(crypto_hash_sha256_BYTES == out.size());
