@@ -122,7 +122,11 @@ Task<void> TreeCopy::CopyDirectory(std::shared_ptr<SourceNode> node, std::shared
   co_await Merge(std::move(node), *made, std::move(label));
 }
 
+// A window moves over the children. Were they taken block by block, each block would end with all waiting for its slowest
+// file, which is as a rule the one that closes a batch: the machine idled through a commit of every server.
 Task<void> TreeCopy::Merge(std::shared_ptr<SourceNode> root, std::shared_ptr<SinkDirectory> into, std::string label) {
+  AsyncSemaphore window(pool_, kChildrenAtOnce);
+  TaskGroup copies;
   for (;;) {
     const Result<std::vector<std::shared_ptr<SourceNode>>> children = co_await root->NextChildren();
     if (!children.ok()) {
@@ -130,20 +134,16 @@ Task<void> TreeCopy::Merge(std::shared_ptr<SourceNode> root, std::shared_ptr<Sin
       break;
     }
     if (children->empty()) break;
-    for (size_t begin = 0; begin < children->size(); begin += kChildrenAtOnce) {
-      std::vector<Task<bool>> copies;
-      for (size_t i = begin; i < std::min(children->size(), begin + kChildrenAtOnce); ++i) {
-        const std::shared_ptr<SourceNode>& child = (*children)[i];
-        Task<void> copy = CopyNode(child, into, child->name(), JoinPath(label, child->name()));
-        copies.push_back([](Task<void> owned) -> Task<bool> {
-          co_await std::move(owned);
-          co_return true;
-        }(std::move(copy)));
-      }
-      const std::vector<bool> done = co_await WhenAll(std::move(copies));
-      static_cast<void>(done);
+    for (const std::shared_ptr<SourceNode>& child : *children) {
+      AsyncSemaphore::Units place = co_await window.Take();
+      Task<void> copy = CopyNode(child, into, child->name(), JoinPath(label, child->name()));
+      copies.Start([](Task<void> owned, AsyncSemaphore::Units held) -> Task<void> {
+        const AsyncSemaphore::Units until_copied = std::move(held);
+        co_await std::move(owned);
+      }(std::move(copy), std::move(place)));
     }
   }
+  co_await copies.Drained();
   if (!options_.preserve) co_return;
   Result<Xattrs> xattrs = co_await root->ReadXattrs();
   Status status = xattrs.status();
