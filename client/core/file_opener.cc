@@ -52,7 +52,7 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Create(DirectoryPtr parent, 
 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::CreateOnce(DirectoryPtr parent, std::string name, Wish wish,
                                                                uint64_t* granted_in, CallTrace* trace) {
-  const Result<v1::EntryName> stored = parent->NameToMake(name);
+  Result<v1::EntryName> stored = parent->NameToMake(name);
   if (!stored.ok()) co_return stored.status();
   Result<std::string> context = names_.ContextBelow(*parent);
   if (!context.ok()) co_return context.status();
@@ -61,7 +61,7 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::CreateOnce(DirectoryPtr pare
   *granted_in = services_.session->number();
   v1::OpenRequest request = RequestFor(wish);
   *request.mutable_parent() = parent->AsParent();
-  *request.mutable_name() = *stored;
+  *request.mutable_name() = *std::move(stored);
   *request.mutable_fid() = ToWire(*fid);
   request.set_create(true);
   // What is there already is looked at before it is truncated: it may be locked.
@@ -69,13 +69,13 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::CreateOnce(DirectoryPtr pare
   request.set_mode(wish.mode);
   request.set_context(*context);
   *request.mutable_hint() = wish.hint;
-  const Expected expected{parent, *fid, *context};
-  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, expected, trace);
+  Expected expected{parent, *fid, *context};
+  Result<std::shared_ptr<OpenFile>> file = co_await Send(std::move(request), wish, std::move(expected), trace);
   if (file.code() == Code::kExists && trace->unsure) {
     // Perhaps our own, made before the answer was lost: its FID tells.
     Result<v1::Inode> there = co_await names_.LookupIn(parent, name);
     if (there.ok() && FromWire(there->fid()) == *fid) {
-      there->set_context(*context);
+      there->set_context(*std::move(context));
       co_return co_await OpenKnown(*std::move(there), wish);
     }
   }

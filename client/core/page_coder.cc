@@ -36,13 +36,13 @@ Result<std::shared_ptr<const PageCoder>> PageCoder::Open(const v1::Inode& inode,
     coder->plain_.emplace(inode);
     return std::shared_ptr<const PageCoder>(coder);
   }
-  const std::string of = ToString(FromWire(inode.fid()));
+  const auto of = [&inode] { return ToString(FromWire(inode.fid())); };
   const Result<EncryptionContext> context = DecodeContext(AsBytes(inode.context()));
-  if (!context.ok()) return Status(Code::kIntegrity, of + ": " + context.status().message());
+  if (!context.ok()) return Status(Code::kIntegrity, of() + ": " + context.status().message());
   const Result<std::shared_ptr<const MasterKey>> master = keys.Find(context->policy.key_identifier);
-  if (!master.ok()) return master.status().With(of);
+  if (!master.ok()) return master.status().With(of());
   Result<std::shared_ptr<const PageCipher>> cipher = OpenPages(**master, *context);
-  if (!cipher.ok()) return cipher.status().With(of);
+  if (!cipher.ok()) return cipher.status().With(of());
   coder->cipher_ = *std::move(cipher);
   return std::shared_ptr<const PageCoder>(coder);
 }

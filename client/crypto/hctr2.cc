@@ -1,6 +1,6 @@
 #include "client/crypto/hctr2.h"
 
-#include <openssl/crypto.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
@@ -18,20 +18,20 @@ void Xor(const uint8_t* a, const uint8_t* b, size_t bytes, uint8_t* out) {
 }  // namespace
 
 Hctr2::Hctr2(ByteView key)
-    : encrypting_(CipherAlgorithm::kAes256Ecb, CipherDirection::kEncrypt, key),
-      decrypting_(CipherAlgorithm::kAes256Ecb, CipherDirection::kDecrypt, key),
-      derived_(2 * kBlock) {
+    : blocks_(CipherMode::kEcb, key), derived_(2 * kBlock) {
   uint8_t numbers[2 * kBlock] = {};
   numbers[kBlock] = 1;
-  CipherContexts::Lease encrypt(encrypting_);
-  encrypt.Start(nullptr);
-  encrypt.Update(numbers, derived_.mutable_bytes().data());
+  CipherContexts::Lease(blocks_).Encrypt(nullptr, numbers, derived_.mutable_bytes().data());
 }
 
-void Hctr2::Encrypt(ByteView tweak, ByteView in, MutableBytes out) const { Crypt(encrypting_, tweak, in, out); }
-void Hctr2::Decrypt(ByteView tweak, ByteView in, MutableBytes out) const { Crypt(decrypting_, tweak, in, out); }
+void Hctr2::Encrypt(ByteView tweak, ByteView in, MutableBytes out) const {
+  Crypt(&CipherContexts::Lease::Encrypt, tweak, in, out);
+}
+void Hctr2::Decrypt(ByteView tweak, ByteView in, MutableBytes out) const {
+  Crypt(&CipherContexts::Lease::Decrypt, tweak, in, out);
+}
 
-void Hctr2::Crypt(CipherContexts& middle, ByteView tweak, ByteView in, MutableBytes out) const {
+void Hctr2::Crypt(Direction middle, ByteView tweak, ByteView in, MutableBytes out) const {
   NACRE_CHECK(in.size() >= kMessageBytesMin && out.size() == in.size(), "HCTR2 takes 16 bytes or more");
   const ByteView tail_in = in.subspan(kBlock);
   const MutableBytes tail_out = out.subspan(kBlock);
@@ -39,22 +39,16 @@ void Hctr2::Crypt(CipherContexts& middle, ByteView tweak, ByteView in, MutableBy
 
   Hash(tweak, tail_in).Store(block);
   Xor(in.data(), block, kBlock, head);
-  {
-    CipherContexts::Lease cipher(middle);
-    cipher.Start(nullptr);
-    cipher.Update(head, block);
-  }
+  CipherContexts::Lease cipher(blocks_);
+  (cipher.*middle)(nullptr, ByteView(head), block);
   Xor(head, block, kBlock, seed);
   Xor(seed, derived_.bytes().data() + kBlock, kBlock, seed);
-  {
-    CipherContexts::Lease encrypt(encrypting_);
-    ApplyKeyStream(encrypt, seed, tail_in, tail_out);
-  }
+  ApplyKeyStream(cipher, seed, tail_in, tail_out);
   Hash(tweak, tail_out).Store(head);
   Xor(block, head, kBlock, out.data());
-  OPENSSL_cleanse(head, kBlock);
-  OPENSSL_cleanse(block, kBlock);
-  OPENSSL_cleanse(seed, kBlock);
+  sodium_memzero(head, kBlock);
+  sodium_memzero(block, kBlock);
+  sodium_memzero(seed, kBlock);
 }
 
 PolyvalElement Hctr2::Hash(ByteView tweak, ByteView tail) const {
@@ -71,28 +65,27 @@ PolyvalElement Hctr2::Hash(ByteView tweak, ByteView tail) const {
     std::memcpy(block, tail.data() + whole, tail.size() - whole);
     block[tail.size() - whole] = 1;
     polyval.Update(block);
-    OPENSSL_cleanse(block, kBlock);
+    sodium_memzero(block, kBlock);
   }
   return polyval.hash();
 }
 
 // XCTR: block i of the stream is E(seed xor i), i a little-endian number from 1.
-void Hctr2::ApplyKeyStream(CipherContexts::Lease& encrypt, const uint8_t* seed, ByteView in, MutableBytes out) const {
+void Hctr2::ApplyKeyStream(CipherContexts::Lease& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const {
   uint8_t stream[kStreamBlocks * kBlock];
   const uint64_t seed_low = LoadLittleEndian64(seed);
-  encrypt.Start(nullptr);
   for (size_t done = 0, number = 1; done < in.size();) {
     const size_t blocks = std::min((in.size() - done + kBlock - 1) / kBlock, kStreamBlocks);
     for (size_t i = 0; i < blocks; ++i, ++number) {
       StoreLittleEndian64(&stream[i * kBlock], seed_low ^ number);
       std::memcpy(&stream[i * kBlock + 8], seed + 8, 8);
     }
-    encrypt.Update(ByteView(stream, blocks * kBlock), stream);
+    cipher.Encrypt(nullptr, ByteView(stream, blocks * kBlock), stream);
     const size_t step = std::min(in.size() - done, blocks * kBlock);
     Xor(in.data() + done, stream, step, out.data() + done);
     done += step;
   }
-  OPENSSL_cleanse(stream, sizeof(stream));
+  sodium_memzero(stream, sizeof(stream));
 }
 
 }  // namespace nacre

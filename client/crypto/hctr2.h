@@ -1,6 +1,6 @@
 // AES-256-HCTR2 (Crowley, Huckleberry, Biggers, "Length-preserving encryption with HCTR2", 2021): one message of 16
 // bytes or more, every byte of the ciphertext depends on every byte of the clear text. Any thread.
-// OpenSSL has no HCTR2; AES itself is OpenSSL's.
+// No library of Debian has HCTR2; AES itself is libgcrypt's.
 #pragma once
 
 #include "client/crypto/cipher_contexts.h"
@@ -22,12 +22,12 @@ class Hctr2 {
 
  private:
   // Encryption and decryption differ only in the direction of the one block cipher call in the middle.
-  void Crypt(CipherContexts& middle, ByteView tweak, ByteView in, MutableBytes out) const;
+  using Direction = void (CipherContexts::Lease::*)(const uint8_t* iv, ByteView in, uint8_t* out);
+  void Crypt(Direction middle, ByteView tweak, ByteView in, MutableBytes out) const;
   PolyvalElement Hash(ByteView tweak, ByteView tail) const;
-  void ApplyKeyStream(CipherContexts::Lease& encrypt, const uint8_t* seed, ByteView in, MutableBytes out) const;
+  void ApplyKeyStream(CipherContexts::Lease& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const;
 
-  mutable CipherContexts encrypting_;
-  mutable CipherContexts decrypting_;
+  mutable CipherContexts blocks_;
   SecretKey derived_;  // the hash key E(0), then the mask E(1)
 };
 

@@ -26,8 +26,7 @@ class MessageCipher {
 
  private:
   const SecretKey key_;
-  mutable CipherContexts encrypting_, decrypting_;            // CTS
-  mutable CipherContexts encrypting_block_, decrypting_block_;  // CBC, for one block: OpenSSL's CTS refuses it
+  mutable CipherContexts contexts_;  // of CTS
   std::optional<Hctr2> hctr2_;
 };
 

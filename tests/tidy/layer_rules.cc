@@ -14,7 +14,8 @@ struct LibraryPrefix {
 };
 constexpr LibraryPrefix kLibraries[] = {
     {"grpc", "grpc"},          {"google/protobuf/", "protobuf"}, {"rocksdb/", "rocksdb"},
-    {"openssl/", "openssl"},   {"sodium", "sodium"},             {"isa-l", "isal"},
+    {"openssl/", "openssl"},   {"gcrypt", "gcrypt"},             {"sodium", "sodium"},
+    {"isa-l", "isal"},
     {"fmt/", "fmt"},           {"spdlog/fmt/", "fmt"},           {"spdlog/", "spdlog"},
     {"toml++/", "tomlplusplus"}, {"asio", "asio"},               {"CLI/", "cli11"},
     {"histedit", "edit"},      {"editline/", "edit"},            {"libsmartcols", "smartcols"},
@@ -30,7 +31,8 @@ struct NarrowRule {
 };
 const std::vector<NarrowRule>& NarrowRules() {
   static const auto* rules = new std::vector<NarrowRule>{
-      {"openssl", {"client/crypto"}},
+      {"openssl", {}},
+      {"gcrypt", {"client/crypto"}},
       {"rocksdb", {"common/kv"}},
       {"grpc", {"common/rpc", "mds/grpc", "oss/grpc", "mds/main.cc", "oss/main.cc", "client/shell/main.cc"}},
       {"cli11", {"client/shell"}},

@@ -134,12 +134,14 @@ TEST(SecretKey, IsNowhereInMemoryAfterItsEnd) {
   EXPECT_EQ(CountInOwnMemory(needle), 0u);
 }
 
-TEST(SecretKey, NeitherTheMasterNorADerivedKeyStaysAfterWorkWithThem) {
+class KeysInMemory : public testing::TestWithParam<NamesMode> {};
+
+TEST_P(KeysInMemory, NeitherTheMasterNorADerivedKeyStaysAfterWorkWithThem) {
   SystemRandom random;
   std::vector<uint8_t> master_needle, contents_needle, tweaks_needle, names_needle;
   {
     const MasterKey master(SecretKey::Generate(random));
-    const EncryptionContext context = NewContext(NewPolicy(master), random);
+    const EncryptionContext context = NewContext(NewPolicy(master, GetParam()), random);
     master_needle = InvertedNeedle(master.raw().bytes());
     {
       const SecretKey contents = master.derivation().ContentsKey(context.nonce);
@@ -163,6 +165,9 @@ TEST(SecretKey, NeitherTheMasterNorADerivedKeyStaysAfterWorkWithThem) {
   EXPECT_EQ(CountInOwnMemory(tweaks_needle), 0u);
   EXPECT_EQ(CountInOwnMemory(names_needle), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(NamesModes, KeysInMemory, testing::Values(NamesMode::kAes256Cts, NamesMode::kAes256Hctr2),
+                         [](const auto& mode) { return mode.param == NamesMode::kAes256Cts ? "Cts" : "Hctr2"; });
 
 }  // namespace
 }  // namespace nacre
