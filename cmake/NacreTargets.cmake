@@ -1,5 +1,6 @@
 # nacre_library(NAME SOURCES ... DEPS ...)    a static library of one layer
-# nacre_binary(NAME SOURCES ... DEPS ...)     a program, in build/<preset>/bin
+# nacre_binary(NAME SOURCES ... DEPS ...)     a program, in build/<preset>/bin, over tcmalloc (docs/decisions/0016) unless a
+#                                             sanitizer brings its own malloc
 # nacre_test(NAME SOURCES ... DEPS ... [LABELS fast|slow] [TIMEOUT s] [ONE_THREAD])  a GoogleTest program, one ctest entry
 #                                             ONE_THREAD: it starts no second thread, so TSan has nothing to look for
 #
@@ -24,6 +25,9 @@ function(nacre_binary name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE nacre_flags ${arg_DEPS})
+  if(NOT NACRE_SANITIZE)
+    target_link_libraries(${name} PRIVATE PkgConfig::TCMALLOC)
+  endif()
 endfunction()
 
 function(nacre_test name)

@@ -8,7 +8,6 @@
 
 #include "client/agent/core_dumps.h"
 #include "client/shell/app.h"
-#include "common/runtime/malloc_tuning.h"
 #include "common/runtime/open_files.h"
 
 namespace {
@@ -21,7 +20,6 @@ unsigned TerminalWidth() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  nacre::TuneMalloc();
   nacre::agent::KeepOutOfCoreDumps();
   nacre::RaiseOpenFileLimit();  // trees: a command has many files and directories open at once
   // Names are UTF-8 whatever the environment says: without this a table would show them as \xNN.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "common/runtime/log.h"
-#include "common/runtime/malloc_tuning.h"
 #include "common/runtime/open_files.h"
 #include "common/runtime/signals.h"
 
@@ -19,7 +18,6 @@ void GetServerOptions(Config& config, ServerOptions* options) {
 }
 
 int RunServer(int argc, char** argv, const ServerProgram& program) {
-  TuneMalloc();
   RaiseOpenFileLimit();
   BlockStopSignals();
   Config config;

@@ -43,6 +43,20 @@ class ServerProcess(unittest.TestCase):
             soft, hard = next(line for line in limits if line.startswith("Max open files")).split()[3:5]
         self.assertEqual(soft, hard)
 
+    def test_the_allocator_is_the_one_that_figures_were_measured_with(self):
+        """Nothing calls it by name, so nothing but its absence would be noticed: bulk transfers several times slower."""
+        process = self.begin_mds("127.0.0.1:0")
+        wait_until(lambda: "ready:" in self.log(), "the server serves")
+        with open("/proc/%d/maps" % process.pid) as maps:
+            self.assertIn("libtcmalloc_minimal", maps.read())
+        for program in ("nacre", "nacre-mds", "nacre-oss"):
+            words = ["ldd", os.path.join(BIN, program)]
+            libraries = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+            loaded = [line.split()[0] for line in libraries.splitlines() if line.strip()]
+            allocator = next((i for i, name in enumerate(loaded) if "libtcmalloc_minimal" in name), None)
+            self.assertIsNotNone(allocator, program)
+            self.assertLess(allocator, next(i for i, name in enumerate(loaded) if name.startswith("libc.so")), program)
+
     def test_a_session_timeout_that_would_evict_everybody_is_refused(self):
         process = self.begin_mds("127.0.0.1:0", "--session-timeout", "0s")
         self.assertNotEqual(process.wait(timeout=120), 0)

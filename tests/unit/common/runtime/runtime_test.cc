@@ -8,7 +8,6 @@
 
 #include "common/base/task.h"
 #include "common/runtime/identity_file.h"
-#include "common/runtime/malloc_tuning.h"
 #include "common/runtime/open_files.h"
 #include "common/runtime/thread_pool.h"
 
@@ -43,14 +42,6 @@ TEST(ThreadPool, SleepsAtLeastAsLongAsAsked) {
   const MonotonicTime began = clock.Now();
   SyncWait([](ThreadPool& on) -> Task<void> { co_await Sleep(on, on, std::chrono::milliseconds(20)); }(pool));
   EXPECT_GE(clock.Now() - began, std::chrono::milliseconds(20));
-}
-
-TEST(MallocTuning, TakesEffect) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer brings its own malloc, which has nothing to tune";
-#endif
-  TuneMalloc();
-  EXPECT_TRUE(MallocIsTuned());
 }
 
 TEST(OpenFiles, AsManyMayBeOpenAsTheAdministratorAllows) {
