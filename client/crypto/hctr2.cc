@@ -18,17 +18,17 @@ void Xor(const uint8_t* a, const uint8_t* b, size_t bytes, uint8_t* out) {
 }  // namespace
 
 Hctr2::Hctr2(ByteView key)
-    : blocks_(CipherMode::kEcb, key), derived_(2 * kBlock) {
+    : key_(key), derived_(2 * kBlock) {
   uint8_t numbers[2 * kBlock] = {};
   numbers[kBlock] = 1;
-  CipherContexts::Lease(blocks_).Encrypt(nullptr, numbers, derived_.mutable_bytes().data());
+  CipherContext(CipherMode::kEcb, key_).Encrypt(nullptr, numbers, derived_.mutable_bytes().data());
 }
 
 void Hctr2::Encrypt(ByteView tweak, ByteView in, MutableBytes out) const {
-  Crypt(&CipherContexts::Lease::Encrypt, tweak, in, out);
+  Crypt(&CipherContext::Encrypt, tweak, in, out);
 }
 void Hctr2::Decrypt(ByteView tweak, ByteView in, MutableBytes out) const {
-  Crypt(&CipherContexts::Lease::Decrypt, tweak, in, out);
+  Crypt(&CipherContext::Decrypt, tweak, in, out);
 }
 
 void Hctr2::Crypt(Direction middle, ByteView tweak, ByteView in, MutableBytes out) const {
@@ -39,7 +39,7 @@ void Hctr2::Crypt(Direction middle, ByteView tweak, ByteView in, MutableBytes ou
 
   Hash(tweak, tail_in).Store(block);
   Xor(in.data(), block, kBlock, head);
-  CipherContexts::Lease cipher(blocks_);
+  CipherContext cipher(CipherMode::kEcb, key_);
   (cipher.*middle)(nullptr, ByteView(head), block);
   Xor(head, block, kBlock, seed);
   Xor(seed, derived_.bytes().data() + kBlock, kBlock, seed);
@@ -71,7 +71,7 @@ PolyvalElement Hctr2::Hash(ByteView tweak, ByteView tail) const {
 }
 
 // XCTR: block i of the stream is E(seed xor i), i a little-endian number from 1.
-void Hctr2::ApplyKeyStream(CipherContexts::Lease& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const {
+void Hctr2::ApplyKeyStream(CipherContext& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const {
   uint8_t stream[kStreamBlocks * kBlock];
   const uint64_t seed_low = LoadLittleEndian64(seed);
   for (size_t done = 0, number = 1; done < in.size();) {

@@ -3,7 +3,7 @@
 // No library of Debian has HCTR2; AES itself is libgcrypt's.
 #pragma once
 
-#include "client/crypto/cipher_contexts.h"
+#include "client/crypto/cipher_context.h"
 #include "client/crypto/polyval.h"
 #include "client/crypto/secret_key.h"
 #include "common/base/bytes.h"
@@ -22,12 +22,12 @@ class Hctr2 {
 
  private:
   // Encryption and decryption differ only in the direction of the one block cipher call in the middle.
-  using Direction = void (CipherContexts::Lease::*)(const uint8_t* iv, ByteView in, uint8_t* out);
+  using Direction = void (CipherContext::*)(const uint8_t* iv, ByteView in, uint8_t* out);
   void Crypt(Direction middle, ByteView tweak, ByteView in, MutableBytes out) const;
   PolyvalElement Hash(ByteView tweak, ByteView tail) const;
-  void ApplyKeyStream(CipherContexts::Lease& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const;
+  void ApplyKeyStream(CipherContext& cipher, const uint8_t* seed, ByteView in, MutableBytes out) const;
 
-  mutable CipherContexts blocks_;
+  const ByteView key_;
   SecretKey derived_;  // the hash key E(0), then the mask E(1)
 };
 

@@ -6,7 +6,6 @@
 
 #include <optional>
 
-#include "client/crypto/cipher_contexts.h"
 #include "client/crypto/hctr2.h"
 #include "client/crypto/secret_key.h"
 #include "common/base/bytes.h"
@@ -26,7 +25,6 @@ class MessageCipher {
 
  private:
   const SecretKey key_;
-  mutable CipherContexts contexts_;  // of CTS
   std::optional<Hctr2> hctr2_;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/crypto/cipher_context.h"
 #include "common/base/check.h"
 
 namespace nacre {
@@ -23,11 +24,11 @@ Iv IvOf(uint64_t page) {
   return iv;
 }
 
-void EncryptOne(CipherContexts::Lease& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
+void EncryptOne(CipherContext& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
   cipher.Encrypt(IvOf(page).data(), ByteView(in, kPageBytes), out);
 }
 
-void DecryptOne(CipherContexts::Lease& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
+void DecryptOne(CipherContext& cipher, uint64_t page, const uint8_t* in, uint8_t* out) {
   cipher.Decrypt(IvOf(page).data(), ByteView(in, kPageBytes), out);
 }
 
@@ -118,7 +119,9 @@ void CheckPages(uint64_t page_first, uint64_t pages) {
 
 }  // namespace
 
-PageCipher::PageCipher(SecretKey contents_key) : key_(std::move(contents_key)), contexts_(CipherMode::kXts, key_.bytes()) {}
+PageCipher::PageCipher(SecretKey contents_key) : key_(std::move(contents_key)) {
+  NACRE_CHECK(key_.size() == CipherKeyBytes(CipherMode::kXts), "a contents key has 64 bytes");
+}
 
 CipherRunPtr PageCipher::EncryptRun(ByteView plain, uint64_t page_first, PageBufferPool& bounce) const {
   return EncryptRun(std::span<const ByteView>(&plain, 1), page_first, bounce);
@@ -134,7 +137,7 @@ CipherRunPtr PageCipher::EncryptRun(std::span<const ByteView> parts, uint64_t pa
   const uint64_t pages = PagesCovering(bytes);
   CheckPages(page_first, pages);
   BounceWriter writer(bounce, pages);
-  CipherContexts::Lease cipher(contexts_);
+  CipherContext cipher(CipherMode::kXts, key_.bytes());
   uint64_t page = page_first;
   for (ByteView part : parts) {
     for (; part.size() >= kPageBytes; part = part.subspan(kPageBytes)) {
@@ -157,7 +160,7 @@ CipherRunPtr PageCipher::EncryptInPlace(PlainPages pages, uint64_t page_first) c
   const std::shared_ptr<MutableBytes> buffer = std::move(pages.buffer_);
   const MutableBytes whole = buffer->first(count * kPageBytes);
   std::memset(whole.data() + valid_bytes, 0, whole.size() - valid_bytes);
-  CipherContexts::Lease cipher(contexts_);
+  CipherContext cipher(CipherMode::kXts, key_.bytes());
   for (uint64_t i = 0; i < count; ++i) {
     uint8_t* const at = whole.data() + i * kPageBytes;
     EncryptOne(cipher, page_first + i, at, at);
@@ -183,7 +186,7 @@ Status PageCipher::Decrypt(const CipherRun& run, uint64_t page_first, uint64_t f
   PageReader reader(run.pieces());
   uint64_t page = file_offset / kPageBytes;
   reader.Skip((page - page_first) * kPageBytes);
-  CipherContexts::Lease cipher(contexts_);
+  CipherContext cipher(CipherMode::kXts, key_.bytes());
   size_t begin_in_page = file_offset % kPageBytes;
   for (size_t done = 0; done < out.size(); ++page) {
     const size_t wanted = std::min(out.size() - done, kPageBytes - begin_in_page);
@@ -204,13 +207,13 @@ Status PageCipher::Decrypt(const CipherRun& run, uint64_t page_first, uint64_t f
 
 void PageCipher::EncryptPage(ByteView in, uint64_t page, MutableBytes out) const {
   NACRE_CHECK(in.size() == kPageBytes && out.size() == kPageBytes, "a page has 4096 bytes");
-  CipherContexts::Lease cipher(contexts_);
+  CipherContext cipher(CipherMode::kXts, key_.bytes());
   EncryptOne(cipher, page, in.data(), out.data());
 }
 
 void PageCipher::DecryptPage(ByteView in, uint64_t page, MutableBytes out) const {
   NACRE_CHECK(in.size() == kPageBytes && out.size() == kPageBytes, "a page has 4096 bytes");
-  CipherContexts::Lease cipher(contexts_);
+  CipherContext cipher(CipherMode::kXts, key_.bytes());
   DecryptOne(cipher, page, in.data(), out.data());
 }
 

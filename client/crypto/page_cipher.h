@@ -12,7 +12,6 @@
 
 #include "client/crypto/plain_pages.h"
 #include "client/crypto/secret_key.h"
-#include "client/crypto/cipher_contexts.h"
 #include "common/base/bytes.h"
 #include "common/base/page_buffer.h"
 #include "common/base/status.h"
@@ -46,7 +45,6 @@ class PageCipher {
 
  private:
   const SecretKey key_;
-  mutable CipherContexts contexts_;
 };
 
 }  // namespace nacre
