@@ -5,7 +5,7 @@ Machines are noisy, so what counts is ratios inside one run: pairs are interleav
 every figure is a median over pairs; who of a pair goes first alternates. CPU seconds are those of the whole machine (user +
 system + irq of /proc/stat), so nothing can hide in a server.
 
-Before each measurement memory is in the same state (settled_memory.py).
+Before each measurement, of small files before each four, memory is in the same state (settled_memory.py).
 
   cluster_bench.py [big|small|all] [--bytes 1G] [--pairs 7] [--files 10000] [--osts 3] [--json FILE]
 """

@@ -31,7 +31,7 @@ class TreeCopy {
   CopyReport TakeReport();
 
  private:
-  static constexpr uint64_t kFilesAtOnce = 64;          // as many as a session has slots for changes (slot_pool.h)
+  static constexpr uint64_t kFilesAtOnce = 64;        // as many as a session has slots for changes (slot_pool.h)
   static constexpr uint64_t kBytesAtOnce = 16 << 20;  // of pieces, from the wait for memory until they are written
   static constexpr Duration kProgressEvery = std::chrono::milliseconds(100);
 

@@ -13,8 +13,8 @@ namespace {
 constexpr size_t kIvBytes = 16;
 constexpr size_t kModes = 3;
 
-// libgcrypt wants this before its first use in a process. Its own locked memory stays unused: contexts are many, and come
-// and go with files. Whoever of the process's other parts was here first has decided.
+// libgcrypt wants this before its first use in a process. Its own locked memory stays unused: a key is expanded for one call
+// only. Whoever of the process's other parts was here first has decided.
 bool StartLibgcrypt() {
   if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0) return true;
   if (gcry_check_version("1.10.0") == nullptr) return false;

@@ -17,8 +17,7 @@ void Xor(const uint8_t* a, const uint8_t* b, size_t bytes, uint8_t* out) {
 }
 }  // namespace
 
-Hctr2::Hctr2(ByteView key)
-    : key_(key), derived_(2 * kBlock) {
+Hctr2::Hctr2(ByteView key) : key_(key), derived_(2 * kBlock) {
   uint8_t numbers[2 * kBlock] = {};
   numbers[kBlock] = 1;
   CipherContext(CipherMode::kEcb, key_).Encrypt(nullptr, numbers, derived_.mutable_bytes().data());
