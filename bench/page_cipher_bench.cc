@@ -172,8 +172,8 @@ BENCHMARK(FirstPageOfAFile)->UseRealTime();
 
 int main(int argc, char** argv) {
   // Defaults first: what stands later on the command line wins.
-  std::vector<std::string> words = {argv[0], "--benchmark_repetitions=21",
-                                    "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.05"};
+  std::vector<std::string> words = {argv[0], "--benchmark_repetitions=101",
+                                    "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.02"};
   words.insert(words.end(), argv + 1, argv + argc);
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
