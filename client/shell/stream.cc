@@ -41,7 +41,7 @@ Status StreamOut(File& file, uint64_t offset, uint64_t length, std::ostream& out
     length -= *got;
     if (length > 0) read_on();
     out.write(reinterpret_cast<const char*>(blocks.other->data()), static_cast<std::streamsize>(*got));
-    if (!out) return Status(Code::kIo, "standard output takes no more");
+    if (!out) return Status(Code::kIo, "the output takes no more");
   }
   return Status::Ok();
 }

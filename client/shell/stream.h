@@ -1,5 +1,5 @@
-// Content between an open file and this process's standard input and output, a block ahead: while one block goes out the
-// next is fetched, while one is sent the next comes in.
+// Content between an open file and a stream (standard input or output, a fifo, a device), a block ahead: while one block
+// goes out the next is fetched, while one is sent the next comes in.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import unittest
 
@@ -225,6 +226,26 @@ class RoundTrip(unittest.TestCase):
         self.cluster.ok("put", "-", "/vault/from-pipe", stdin=content)
         self.assertEqual(self.cluster.ok("get", "/vault/from-pipe", "-").out, content)
         self.assertEqual(self.cluster.ok("cat", "/vault/from-pipe").out, content)
+
+    def test_a_fifo_or_a_device_gives_and_takes_bytes_as_with_cp(self):
+        content = os.urandom(3 * MIB + 17)
+        fifo = self.cluster.file("fifo")
+        os.mkfifo(fifo)
+        with subprocess.Popen(["cp", self.cluster.local("x", content), fifo]):
+            self.cluster.ok("put", fifo, "/vault/from-fifo")
+        self.assertEqual(self.cluster.ok("cat", "/vault/from-fifo").out, content)
+        taken = self.cluster.file("taken")
+        with subprocess.Popen(["cp", "--copy-contents", fifo, taken]):
+            self.cluster.ok("get", "/vault/from-fifo", fifo)
+        with open(taken, "rb") as file:
+            self.assertEqual(file.read(), content)
+        before = os.stat("/dev/null").st_mode
+        self.cluster.ok("get", "/vault/from-fifo", "/dev/null")
+        self.assertEqual(os.stat("/dev/null").st_mode, before)
+        full = self.cluster.run("get", "/vault/from-fifo", "/dev/full")
+        self.assertNotEqual(full.code, OK)
+        self.assertIn("takes no more", full.error)
+        self.assertTrue(stat.S_ISFIFO(os.stat(fifo).st_mode))
 
 
 if __name__ == "__main__":

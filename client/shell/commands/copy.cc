@@ -1,11 +1,11 @@
 // put, get, cp, mv: files into, out of and within the filesystem.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <istream>
-#include <ostream>
+#include <fstream>
 
 #include "client/shell/app.h"
 #include "client/shell/progress.h"
@@ -74,24 +74,31 @@ int Copy(CommandContext& context, const char* verb, const std::string& object, b
   return Finish(context, verb, *report, took);
 }
 
-int PutStream(CommandContext& context, const std::string& given, const std::string& path) {
+// A fifo or a device of this machine has no offsets to write at and keeps its own attributes: its bytes stream, as with cp.
+bool IsStream(const std::string& local) {
+  struct stat there;
+  return stat(local.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+}
+
+int PutStream(CommandContext& context, std::istream& in, const std::string& given, const std::string& path) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("put", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(path, {.write = true, .create = true, .truncate = true});
   if (!file.ok()) return context.Fail("put", given, file.status());
-  Status status = StreamIn(context.streams().in, **file, 0);
+  Status status = StreamIn(in, **file, 0);
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("put", given, status);
 }
 
-int GetStream(CommandContext& context, const std::string& given, const std::string& path) {
+int GetStream(CommandContext& context, const std::string& given, const std::string& path, std::ostream& out) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("get", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(path, {});
   if (!file.ok()) return context.Fail("get", given, file.status());
   const uint64_t size = (*file)->Info().size;  // as of the open: asking beyond it would ask the server once more
-  Status status = StreamOut(**file, 0, size, context.out());
+  Status status = StreamOut(**file, 0, size, out);
+  if (status.ok() && !out.flush()) status = Status(Code::kIo, "the output takes no more");
   const Status closed = (*file)->Close();
   if (status.ok()) status = closed;
   return status.ok() ? kExitOk : context.Fail("get", given, status);
@@ -101,7 +108,12 @@ int RunPut(CommandContext& context, const CopyArguments& a) {
   const Result<std::string> path = context.Path(a.to);
   if (!path.ok()) return context.Usage("put: " + path.status().message());
   if (a.from == "-" && a.recursive) return context.Usage("put: -r and standard input do not go together");
-  if (a.from == "-") return PutStream(context, a.to, *path);
+  if (a.from == "-") return PutStream(context, context.streams().in, a.to, *path);
+  if (!a.recursive && IsStream(a.from)) {
+    std::ifstream in(a.from, std::ios::binary);
+    if (!in) return context.Fail("put", a.from, ErrnoStatus(errno, "opening it"));
+    return PutStream(context, in, a.to, *path);
+  }
   // Where PATH is a directory the copy lies in it; a slash at the end says that it must be one.
   const std::string target = a.to.ends_with('/') && *path != "/" ? *path + "/" : *path;
   return Copy(context, "put", a.from, a.recursive,
@@ -112,7 +124,12 @@ int RunGet(CommandContext& context, const CopyArguments& a) {
   const Result<std::string> path = context.Path(a.from);
   if (!path.ok()) return context.Usage("get: " + path.status().message());
   if (a.to == "-" && a.recursive) return context.Usage("get: -r and standard output do not go together");
-  if (a.to == "-") return GetStream(context, a.from, *path);
+  if (a.to == "-") return GetStream(context, a.from, *path, context.out());
+  if (!a.recursive && IsStream(a.to)) {
+    std::ofstream out(a.to, std::ios::binary);
+    if (!out) return context.Fail("get", a.to, ErrnoStatus(errno, "opening it"));
+    return GetStream(context, a.from, *path, out);
+  }
   return Copy(context, "get", a.from, a.recursive,
               [&](Client& client, const CopyOptions& options) { return client.Get(*path, a.to, options); });
 }
