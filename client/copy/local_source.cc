@@ -105,7 +105,15 @@ class LocalNode final : public SourceNode {
     co_await Hop(pool_);
     const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) co_return ErrnoStatus(errno, "opening the local file");
-    std::unique_ptr<SourceFile> file = std::make_unique<LocalFile>(fd, info_.size, sparse_);
+    uint64_t size = info_.size;
+    struct stat now;
+    if (size == 0 && fstat(fd, &now) == 0) size = static_cast<uint64_t>(now.st_size);  // it may have grown since it was listed
+    std::unique_ptr<SourceFile> file = std::make_unique<LocalFile>(fd, size, sparse_);
+    // As files of /proc: the copy would be empty, and no word of it.
+    char byte = 0;
+    if (size == 0 && pread(fd, &byte, 1, 0) > 0) {
+      co_return Status(Code::kInvalid, "it has content but tells no size; put - PATH takes it from standard input");
+    }
     co_return file;
   }
 

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 import made_tree
-from cluster import FULL, MIB, OK, PERMISSION, SEED, SOMEBODY, Cluster, main
+from cluster import ERROR, FULL, MIB, OK, PERMISSION, SEED, SOMEBODY, Cluster, main
 
 REAL_TREES = ["/usr/include"] if FULL else ["/usr/include/linux", "/usr/include/c++"]
 BIG_BYTES = 1024 * MIB if FULL else 256 * MIB
@@ -246,6 +246,8 @@ class RoundTrip(unittest.TestCase):
         self.assertNotEqual(full.code, OK)
         self.assertIn("takes no more", full.error)
         self.assertTrue(stat.S_ISFIFO(os.stat(fifo).st_mode))
+        # No size, and content: never an empty copy.
+        self.assertIn("standard input", self.cluster.expect(ERROR, "put", "/proc/version", "/vault/version").error)
 
 
 if __name__ == "__main__":
