@@ -317,6 +317,12 @@ std::string PingRequest() {
   return ping.SerializeAsString();
 }
 
+std::string HonestHeartbeat(Session& session) {
+  v1::HeartbeatRequest request;
+  FillHeader(session, *request.mutable_header());
+  return request.SerializeAsString();
+}
+
 std::string HonestGetAttr(Session& session) {
   v1::GetAttrRequest request;
   FillHeader(session, *request.mutable_header());

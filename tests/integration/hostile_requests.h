@@ -19,6 +19,7 @@ struct WrongRequest {
 void FillHeader(Session& session, v1::RequestHeader& header);
 
 std::string PingRequest();
+std::string HonestHeartbeat(Session& session);
 std::string HonestGetAttr(Session& session);
 std::string HonestWrite(Session& session);
 
