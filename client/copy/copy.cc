@@ -26,6 +26,7 @@ struct RemotePlace {
   DirectoryPtr parent;
   std::string name;  // empty: into parent itself
   std::vector<Fid> inside;  // the directories it lies in: parent, and all above it
+  bool only_for_directory = false;  // nothing is there, and its path ends in '/'
 };
 
 void NoteWhereItLies(RemotePlace& place, const std::vector<DirectoryPtr>& chain) {
@@ -58,13 +59,21 @@ Task<Result<RemotePlace>> PlaceRemotely(ClientCore* core, std::string path, std:
   if (!missing.ok()) co_return missing.status();
   place.parent = missing->parent();
   place.name = missing->name;
+  place.only_for_directory = missing->wants_directory;
   NoteWhereItLies(place, missing->chain);
   co_return place;
 }
 
 struct LocalPlace {
   std::string directory, name;  // name empty: into the directory itself
+  bool only_for_directory = false;
 };
+
+template <typename Place>
+Status CheckFits(const NodeInfo& source, const Place& place) {
+  if (!place.only_for_directory || source.kind == FileKind::kDirectory) return Status::Ok();
+  return Status(Code::kNotDirectory, "the target's path ends in '/', and there is no such directory");
+}
 
 Result<LocalPlace> PlaceLocally(const std::string& local, const std::string& name_inside) {
   struct stat there;
@@ -76,14 +85,14 @@ Result<LocalPlace> PlaceLocally(const std::string& local, const std::string& nam
   directory = slash == directory.npos ? "." : directory.substr(0, slash + 1);
   if (stat(directory.c_str(), &there) != 0) return ErrnoStatus(errno, directory);
   if (!S_ISDIR(there.st_mode)) return Status(Code::kNotDirectory, directory + " is not a directory");
-  return LocalPlace{directory, name};
+  return LocalPlace{directory, name, local.ends_with('/')};
 }
 
 Task<Result<CopyReport>> CopyInto(ClientCore* core, std::shared_ptr<SourceNode> from,
                                   std::shared_ptr<SinkDirectory> parent, std::string name, CopyOptions options,
                                   RemoteSink* sink) {
   if (from->info().kind == FileKind::kDirectory && !options.recursive) {
-    co_return Status(Code::kIsDirectory, "a directory is copied only recursively");
+    co_return Status(Code::kIsDirectory, "a directory is copied only recursively (-r)");
   }
   TreeCopy copy(*core->environment().pool, *core->environment().clock, options);
   if (name.empty()) {
@@ -112,6 +121,8 @@ Task<Result<CopyReport>> PutTree(ClientCore* core, std::string local, std::strin
   if (!from.ok()) co_return from.status();
   Result<RemotePlace> place = co_await PlaceRemotely(core, std::move(path), NameInside(local));
   if (!place.ok()) co_return place.status();
+  const Status fits = CheckFits((*from)->info(), *place);
+  if (!fits.ok()) co_return fits;
   RemoteSink sink(core, SinkOptions(options));
   std::shared_ptr<SinkDirectory> parent = sink.Directory(place->parent);
   co_return co_await CopyInto(core, *from, std::move(parent), std::move(place->name), std::move(options), &sink);
@@ -126,6 +137,8 @@ Task<Result<CopyReport>> GetTree(ClientCore* core, std::string path, std::string
   if (!from.ok()) co_return from.status();
   Result<LocalPlace> place = PlaceLocally(local, name);
   if (!place.ok()) co_return place.status();
+  const Status fits = CheckFits((*from)->info(), *place);
+  if (!fits.ok()) co_return fits;
   LocalSinkOptions sink;
   sink.preserve = options.preserve;
   std::shared_ptr<SinkDirectory> parent =
@@ -142,6 +155,8 @@ Task<Result<CopyReport>> CopyTree(ClientCore* core, std::string from, std::strin
   if (!node.ok()) co_return node.status();
   Result<RemotePlace> place = co_await PlaceRemotely(core, std::move(to), name);
   if (!place.ok()) co_return place.status();
+  const Status fits = CheckFits((*node)->info(), *place);
+  if (!fits.ok()) co_return fits;
   // It would find its own copies and go on with them.
   const std::vector<Fid>& inside = place->inside;
   if (std::find(inside.begin(), inside.end(), FromWire(inode->fid())) != inside.end()) {

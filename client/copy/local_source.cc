@@ -183,7 +183,13 @@ class LocalNode final : public SourceNode {
 
 }  // namespace
 
-int64_t ToNanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+int64_t ToNanoseconds(const timespec& time) {
+  int64_t ns = 0;
+  if (__builtin_mul_overflow(int64_t{time.tv_sec}, int64_t{1'000'000'000}, &ns) || __builtin_add_overflow(ns, int64_t{time.tv_nsec}, &ns)) {
+    return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+  }
+  return ns;
+}
 
 Result<std::shared_ptr<SourceNode>> OpenLocalNode(Executor& pool, const std::string& path, bool follow) {
   auto node = std::make_shared<LocalNode>(pool, path, LastName(path));

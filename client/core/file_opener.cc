@@ -139,6 +139,10 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Open(std::string path, Wish 
 Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenOnce(std::string path, Wish wish) {
   Result<Namespace::Place> place = co_await names_.Walk(path, Namespace::Last::kLeave);
   if (!place.ok()) co_return place.status();
+  if (!place->name.empty() && place->wants_directory && !wish.create) {
+    const Result<Namespace::Place> there = co_await names_.Walk(path, Namespace::Last::kFollow);
+    if (!there.ok()) co_return there.status();  // nothing, or no directory
+  }
   if (place->name.empty() || place->wants_directory) co_return Status(Code::kIsDirectory, "the path names a directory");
   Result<std::shared_ptr<OpenFile>> file = co_await OpenIn(place->parent(), place->name, wish);
   if (file.code() != Code::kLoop || (wish.create && wish.exclusive)) co_return file;

@@ -19,6 +19,8 @@ namespace nacre {
 
 using DirectoryPtr = std::shared_ptr<const Directory>;
 
+constexpr int kLinksMax = 40;  // symbolic links in one path, as Linux has it
+
 class Namespace {
  public:
   Namespace(const Environment& environment, std::shared_ptr<Session> session, KeyCache& keys)
@@ -92,7 +94,8 @@ class Namespace {
 
  private:
   Task<Result<v1::Inode>> Make(DirectoryPtr parent, std::string name, v1::MakeRequest request);
-  Task<Status> MakeParents(std::string path);
+  Task<Status> MakeAllOnce(std::string path, uint32_t mode);
+  Task<Status> EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode);
   Task<Status> MakeDirectoryOnce(std::string path, uint32_t mode, bool parents);
   Task<Status> MakeSymlinkOnce(std::string target, std::string path);
   Task<Status> MakeNodeOnce(std::string path, v1::FileType type, uint32_t mode, uint64_t rdev);

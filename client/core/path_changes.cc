@@ -16,37 +16,52 @@ Task<Status> Namespace::MakeDirectory(std::string path, uint32_t mode, bool pare
 }
 
 Task<Status> Namespace::MakeDirectoryOnce(std::string path, uint32_t mode, bool parents) {
-  Result<Place> place = co_await WalkOnce(path, Last::kLeave);
-  if (place.code() == Code::kNotFound && parents) {
-    const Status made = co_await MakeParents(path);
-    if (!made.ok()) co_return made;
-    place = co_await WalkOnce(path, Last::kLeave);
-  }
+  if (parents) co_return co_await MakeAllOnce(std::move(path), mode);
+  const Result<Place> place = co_await WalkOnce(std::move(path), Last::kLeave);
   if (!place.ok()) co_return place.status();
-  if (place->name.empty()) co_return parents ? Status::Ok() : DirectoryItself();
+  if (place->name.empty()) co_return DirectoryItself();
   const Result<v1::Inode> made = co_await MakeDirectoryIn(place->parent(), place->name, mode);
-  if (made.code() != Code::kExists || !parents) co_return made.status();
-  const Result<Place> there = co_await WalkOnce(path, Last::kFollow);
-  if (!there.ok()) co_return there.status();
-  if (there->inode.attr().type() != v1::FILE_TYPE_DIRECTORY) co_return made.status();
+  co_return made.status();
+}
+
+// One step down at a time from where the last one ended, so that each name is looked up once. mode is of the last name,
+// those before it have the usual one.
+Task<Status> Namespace::MakeAllOnce(std::string path, uint32_t mode) {
+  const Result<PathNames> split = SplitPath(path);
+  if (!split.ok()) co_return split.status();
+  const Result<Place> root = co_await WalkOnce("/", Last::kFollow);
+  if (!root.ok()) co_return root.status();
+  std::vector<DirectoryPtr> chain = root->chain;
+  for (size_t i = 0; i < split->names.size(); ++i) {
+    const bool last = i + 1 == split->names.size();
+    const Status entered = co_await EnterOrMake(&chain, split->names[i], last ? mode : 0777 & ~environment_.umask);
+    if (last && entered.code() == Code::kNotDirectory) co_return Status(Code::kExists, entered.message());
+    if (!entered.ok()) co_return entered;
+  }
   co_return Status::Ok();
 }
 
-// All but the last name of path, with the usual mode of directories in between.
-Task<Status> Namespace::MakeParents(std::string path) {
-  const Result<PathNames> split = SplitPath(path);
-  if (!split.ok()) co_return split.status();
-  std::string so_far;
-  for (size_t i = 0; i + 1 < split->names.size(); ++i) {
-    so_far = JoinPath(so_far, split->names[i]);
-    const Result<Place> there = co_await WalkOnce(so_far, Last::kFollow);
-    if (there.ok()) continue;
+Task<Status> Namespace::EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode) {
+  Result<v1::Inode> inode = Status(Code::kNotFound, name);
+  for (bool lost_race = false;; lost_race = true) {
+    int links_left = kLinksMax;
+    Result<Place> there = co_await WalkFrom(*chain, name, Last::kFollow, &links_left);
+    if (there.ok()) {
+      *chain = std::move(there->chain);
+      if (there->name.empty()) co_return Status::Ok();
+      inode = std::move(there->inode);
+      break;
+    }
     if (there.code() != Code::kNotFound) co_return there.status();
-    const Result<Place> place = co_await WalkOnce(so_far, Last::kLeave);
-    if (!place.ok()) co_return place.status();
-    const Result<v1::Inode> made = co_await MakeDirectoryIn(place->parent(), place->name, 0777 & ~environment_.umask);
-    if (!made.ok() && made.code() != Code::kExists) co_return made.status();
+    inode = co_await MakeDirectoryIn(chain->back(), name, mode);
+    if (inode.ok()) break;
+    // Somebody else was faster; or it is a symlink to nothing.
+    if (inode.code() != Code::kExists || lost_race) co_return inode.status();
   }
+  if (inode->attr().type() != v1::FILE_TYPE_DIRECTORY) co_return Status(Code::kNotDirectory, "'" + name + "' is there and no directory");
+  const Result<DirectoryPtr> directory = Directory::Open(*inode, keys_);
+  if (!directory.ok()) co_return directory.status();
+  chain->push_back(*directory);
   co_return Status::Ok();
 }
 
@@ -125,6 +140,14 @@ Task<Status> Namespace::RenameOnce(std::string from, std::string to, bool no_rep
   const Result<Place> place = co_await WalkOnce(to, Last::kLeave);
   if (!place.ok()) co_return place.status();
   if (old->name.empty() || place->name.empty()) co_return Status(Code::kBusy, "the root, '.' and '..' cannot be renamed");
+  if (old->wants_directory || place->wants_directory) {
+    // A slash at the end: of the old name it says that it is a directory, of the new one that it will be.
+    const Result<v1::Inode> there = co_await LookupIn(old->parent(), old->name);
+    if (!there.ok()) co_return there.status();
+    if (there->attr().type() != v1::FILE_TYPE_DIRECTORY) {
+      co_return Status(Code::kNotDirectory, "a path ends in '/', and what is to be renamed is no directory");
+    }
+  }
   // Anything in a locked directory, in or out, needs its key; names that do not exist there are not found first.
   const Result<v1::EntryName> from_name = old->parent()->NameToFind(old->name);
   if (!from_name.ok()) co_return from_name.status();

@@ -6,11 +6,6 @@
 #include "client/core/namespace.h"
 
 namespace nacre {
-namespace {
-
-constexpr int kLinksMax = 40;  // as Linux has it
-
-}  // namespace
 
 Task<Result<Namespace::Place>> Namespace::WalkOnce(std::string path, Last last) {
   // The root's context came with the session; it must exist before it can be opened.

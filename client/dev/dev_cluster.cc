@@ -67,9 +67,10 @@ std::string Quoted(const std::string& text) {
 
 Result<DevState> DevCluster::Plan() const {
   DevState state;
-  const Result<std::vector<uint16_t>> ports = DrawFreePorts(1 + options_.osts);
+  const uint32_t osts = options_.osts.value_or(kOstsOfNewCluster);
+  const Result<std::vector<uint16_t>> ports = DrawFreePorts(1 + osts);
   if (!ports.ok()) return ports.status();
-  for (size_t i = 0; i <= options_.osts; ++i) {
+  for (size_t i = 0; i <= osts; ++i) {
     const bool is_mdt = i == 0;
     const uint32_t index = is_mdt ? 0 : static_cast<uint32_t>(i - 1);
     state.targets.push_back({.name = (is_mdt ? "mdt" : "ost") + std::to_string(index),
@@ -156,6 +157,10 @@ Status DevCluster::Up(const Probe& probe) {
     NACRE_RETURN_IF_ERROR(StoreState(directory_, *state));
   }
   if (!state.ok()) return state.status();
+  const size_t osts = state->targets.size() - 1;
+  if (options_.osts.value_or(osts) != osts) {
+    return Status(Code::kExists, "a cluster with " + std::to_string(osts) + " OSTs is there, and keeps them; leave --osts out");
+  }
   std::vector<std::string> names;
   for (Target& target : state->targets) {
     names.push_back(target.name);

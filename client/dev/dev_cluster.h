@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@
 
 namespace nacre::dev {
 
+constexpr uint32_t kOstsOfNewCluster = 2;
+
 struct DevOptions {
-  uint32_t osts = 2;
+  std::optional<uint32_t> osts;           // of a new cluster, if not said, kOstsOfNewCluster; one that is there must have so many
   uint64_t ost_capacity = 0;              // 0: what the disk has
   std::string programs;                   // the directory of nacre-mds and nacre-oss
   std::chrono::milliseconds patience{60'000};  // beyond the recovery window of a server whose clients do not come back

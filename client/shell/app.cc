@@ -50,6 +50,21 @@ void CommandTree::AddGlobals() {
   app_.add_flag("-v,--verbose", globals_.verbose, "say more")->group(group);
 }
 
+namespace {
+
+constexpr char kNoList = '\0';  // at the end of a word; no word of a command line has one
+
+void TakeMarksOff(CLI::App& app) {
+  const auto take_off = [](std::string word) {
+    if (word.ends_with(kNoList)) word.pop_back();
+    return word;
+  };
+  for (CLI::Option* option : app.get_options()) option->transform(take_off);
+  for (CLI::App* command : app.get_subcommands({})) TakeMarksOff(*command);
+}
+
+}  // namespace
+
 CLI::App* CommandTree::Add(const std::string& name, const std::string& does, const std::string& examples, CLI::App* below) {
   CLI::App* command = (below == nullptr ? &app_ : below)->add_subcommand(name, does);
   command->fallthrough();  // global options may stand behind the command as well
@@ -63,6 +78,14 @@ void CommandTree::OnRun(CLI::App* command, Action action) {
 
 void CommandTree::Parse(const std::vector<std::string>& words) {
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants it
+  // CLI11 takes "[a,b]" for a list of two; here it is a name like any other.
+  bool marked = false;
+  for (std::string& word : reversed) {
+    if (!word.starts_with('[') || !word.ends_with(']')) continue;
+    word += kNoList;
+    marked = true;
+  }
+  if (marked) TakeMarksOff(app_);
   app_.parse(reversed);
 }
 
@@ -95,8 +118,13 @@ void PrintStats(ClientHolder& holder, Counts& before, Streams& streams) {
   streams.err << ToJson(message) << "\n";
 }
 
-// find(1) writes its long options with one dash.
+// find(1) writes its long options with one dash; chmod(1) takes "-x" for a mode.
 std::vector<std::string> Normalised(std::vector<std::string> words) {
+  const auto chmod = std::find(words.begin(), words.end(), "chmod");
+  for (auto word = chmod; word != words.end(); ++word) {
+    const bool mode = word->size() > 1 && word->front() == '-' && word->find_first_not_of("rwxXst", 1) == std::string::npos;
+    if (mode) word->insert(0, "+,");  // nothing added, then this
+  }
   const auto find = std::find(words.begin(), words.end(), "find");
   for (auto word = find; word != words.end(); ++word) {
     if (*word == "-name" || *word == "-type" || *word == "-maxdepth") word->insert(0, "-");
@@ -133,6 +161,7 @@ int RunLine(const std::vector<std::string>& given, Streams& streams, ClientHolde
     const Status committed = holder.connected()->Commit();
     if (!committed.ok() && exit_code == kExitOk) exit_code = context.Fail("make the changes stable", "", committed);
   }
+  context.AnswerOutcome();
   if (tree.globals().stats) PrintStats(holder, before, streams);
   streams.out.flush();
   if (!streams.out && exit_code == kExitOk) {

@@ -9,6 +9,7 @@
 #include "client/shell/client_config.h"
 #include "client/shell/json.h"
 #include "client/shell/table.h"
+#include "results.pb.h"
 
 namespace nacre::shell {
 
@@ -58,6 +59,11 @@ std::string ParentOf(std::string_view path) {
   return slash == 0 || slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash));
 }
 std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+bool EndsInDots(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  const std::string name = BaseName(path);
+  return name == "." || name == "..";
+}
 std::string Join(std::string_view directory, std::string_view name) {
   return std::string(directory) + (directory.ends_with('/') ? "" : "/") + std::string(name);
 }
@@ -71,7 +77,14 @@ Result<std::string> CommandContext::Path(std::string_view given) const {
   return CleanPath(holder_.cwd, given);
 }
 
+Result<std::string> CommandContext::PathToName(std::string_view given) const {
+  Result<std::string> path = Path(given);
+  if (path.ok() && *path != "/" && (given.ends_with('/') || EndsInDots(given))) *path += '/';
+  return path;
+}
+
 int CommandContext::Answer(const google::protobuf::Message& message, const std::function<std::string()>& text) {
+  answered_ = true;
   if (options_.json) {
     out() << ToJson(message) << "\n";
   } else {
@@ -85,15 +98,35 @@ int CommandContext::AnswerTable(const google::protobuf::Message& message, std::s
   return Answer(message, [&] { return ToTable(message, rows, columns); });
 }
 
-std::string HintFor(const Status& status, std::string_view object) {
+void CommandContext::AnswerOutcome() {
+  if (answered_ || !options_.json) return;
+  results::Outcome outcome;
+  for (const auto& [message, code] : failures_) {
+    results::Failure* failure = outcome.add_failures();
+    failure->set_message(message);
+    failure->set_code(code);
+  }
+  Answer(outcome, [] { return std::string(); });
+}
+
+std::string HintFor(const Status& status, std::string_view verb, std::string_view object) {
   switch (status.code()) {
-    case Code::kNoKey: return "nacre unlock DIR --key-file FILE   (DIR: the encrypted directory above '" + Printable(object) + "')";
+    case Code::kNoKey:
+      if (verb == "lock") return {};
+      return "nacre unlock DIR --key-file FILE   (DIR: the encrypted directory that '" + Printable(object) + "' is in, or goes to)";
     case Code::kWrongKey: return "nacre key status " + Printable(object) + "   (shows which key the directory was encrypted with)";
     case Code::kUnavailable: return "nacre ping, or nacre dev status DIR; a longer --wait-timeout waits longer";
     case Code::kCrossPolicy: return "nacre mv or nacre cp -r, which copy where a rename cannot encrypt anew";
-    case Code::kNotEmpty: return "nacre rm -r " + Printable(object);
-    case Code::kNoSpace: return "nacre df   (shows which target is full)";
-    case Code::kIsDirectory: return "the same command with -r";
+    case Code::kNotEmpty:
+      if (verb == "remove") return "nacre rm -r " + Printable(object);
+      if (verb == "encrypt") return "encrypt a new directory, then nacre mv or nacre cp -r the files into it";
+      return {};
+    case Code::kNoSpace:
+      if (verb == "change an attribute of") return {};  // it has no room beside the inode
+      return "nacre df   (shows which target is full)";
+    case Code::kIsDirectory:
+      if (verb == "remove") return "nacre rm -r " + Printable(object);
+      return {};
     case Code::kFenced: return "again: the cluster had waited for this client in vain, and went on without it";
     case Code::kStale: return "again: the session or the file ended while the command ran";
     default: return {};
@@ -101,19 +134,21 @@ std::string HintFor(const Status& status, std::string_view object) {
 }
 
 int CommandContext::Fail(std::string_view verb, std::string_view object, const Status& status) {
+  failures_.emplace_back(std::string(object) + (object.empty() ? "" : ": ") + status.message(), CodeName(status.code()));
   std::ostream& err = streams_.err;
   out().flush();  // what was answered before stands above the error
   err << "nacre: cannot " << verb;
   if (!object.empty()) err << " '" << Printable(object) << "'";
   err << ": " << CodeName(status.code()) << "\n";
   if (!status.message().empty()) err << "  cause: " << Printable(status.message()) << "\n";
-  const std::string hint = HintFor(status, object);
+  const std::string hint = HintFor(status, verb, object);
   if (!hint.empty() && !options_.quiet) err << "  try: " << hint << "\n";
   err.flush();
   return ExitCodeOf(status.code());
 }
 
 int CommandContext::Usage(const std::string& message) {
+  failures_.emplace_back(message, "usage");
   streams_.err << "nacre: ";
   for (size_t begin = 0; begin <= message.size();) {  // our own line breaks stay
     const size_t end = std::min(message.find('\n', begin), message.size());

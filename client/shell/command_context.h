@@ -69,9 +69,17 @@ class CommandContext {
   // a usage error.
   Result<std::string> Path(std::string_view given) const;
 
+  // As Path, with a '/' at the end where the given one says that it is a directory: by "/", "/." or "/..".
+  Result<std::string> PathToName(std::string_view given) const;
+
   // Prints message as JSON when asked to, else what `text` makes of it. Answers kExitOk.
   int Answer(const google::protobuf::Message& message, const std::function<std::string()>& text);
   int AnswerTable(const google::protobuf::Message& message, std::string_view rows, const std::vector<std::string>& columns);
+
+  // The command's output is bytes or lines of its own: with --json too.
+  void AnswersRaw() { answered_ = true; }
+  // With --json every command answers one object. Of one that has nothing to tell: what failed.
+  void AnswerOutcome();
 
   // "nacre: cannot VERB 'OBJECT': …" with cause and hint on stderr. Answers the exit code.
   int Fail(std::string_view verb, std::string_view object, const Status& status);
@@ -83,15 +91,19 @@ class CommandContext {
   const GlobalOptions& options_;
   Streams& streams_;
   ClientHolder& holder_;
+  bool answered_ = false;
+  std::vector<std::pair<std::string, std::string>> failures_;  // message, code: what Fail and Usage told
 };
 
 // Cleans an absolute path lexically; a relative one is taken from cwd.
 std::string CleanPath(std::string_view cwd, std::string_view given);
+// Of clean paths.
 std::string ParentOf(std::string_view path);
 std::string BaseName(std::string_view path);
+bool EndsInDots(std::string_view path);  // its last name is "." or "..": a directory that is not reached by its name
 std::string Join(std::string_view directory, std::string_view name);
 
-// What to do about an error, where a command is known that helps; else empty.
-std::string HintFor(const Status& status, std::string_view object);
+// What to do about an error, where a command is known that helps; else empty. verb: as in Fail.
+std::string HintFor(const Status& status, std::string_view verb, std::string_view object);
 
 }  // namespace nacre::shell

@@ -1,6 +1,7 @@
 #include "client/shell/shell_session.h"
 
 #include <algorithm>
+#include <charconv>
 #include <ostream>
 
 #include "client/shell/app.h"
@@ -29,10 +30,28 @@ int ShellSession::RunText(std::string_view text, bool keep_going) {
   return exit_code;
 }
 
+namespace {
+
+Result<int> ExitWord(const Words& words) {
+  int code = kExitOk;
+  if (words.size() == 1) return code;
+  const char* const end = words[1].data() + words[1].size();
+  const auto [stopped, error] = std::from_chars(words[1].data(), end, code);
+  const bool number = error == std::errc() && stopped == end && code >= 0 && code <= 255;
+  return words.size() == 2 && number ? Result<int>(code) : Result<int>(Status(Code::kInvalid, "no exit code"));
+}
+
+}  // namespace
+
 int ShellSession::RunCommand(const Words& words) {
   if (words[0] == "exit" || words[0] == "quit") {
+    const Result<int> code = ExitWord(words);
+    if (!code.ok()) {
+      streams_.err << "nacre: exit: a number from 0 to 255\n";
+      return kExitUsage;
+    }
     ended_ = true;
-    return kExitOk;
+    return *code;
   }
   if (words[0] == "cd") return ChangeDirectory(words);
   if (words[0] == "pwd") {

@@ -93,6 +93,7 @@ std::string ToTable(const Message& message, std::string_view rows, const std::ve
   NACRE_CHECK(field != nullptr && field->is_repeated(), "a table of rows that are not there");
   libscols_table* table = scols_new_table();
   scols_table_enable_nowrap(table, 1);
+  scols_table_enable_noencoding(table, 1);  // cells are printable, and a backslash in them is not to be escaped again
   for (const std::string& column : columns) {
     const FieldDescriptor* of_row = field->message_type()->FindFieldByName(column);
     const bool right = of_row != nullptr && IsNumber(*of_row) && !of_row->is_repeated();

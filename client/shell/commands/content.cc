@@ -25,8 +25,9 @@ std::optional<uint64_t> Offset(const std::string& text) {
 }
 
 int Show(CommandContext& context, const std::string& given, uint64_t offset, uint64_t length) {
-  const Result<std::string> path = context.Path(given);
+  const Result<std::string> path = context.PathToName(given);
   if (!path.ok()) return context.Usage(path.status().message());
+  context.AnswersRaw();
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("read", given, client.status());
   const Result<std::unique_ptr<File>> file = (*client)->Open(*path, {});
@@ -49,7 +50,7 @@ int RunRead(CommandContext& context, const RangeArguments& arguments) {
 int RunWrite(CommandContext& context, const RangeArguments& arguments) {
   const std::optional<uint64_t> offset = Offset(arguments.offset_text);
   if (!offset.has_value()) return context.Usage("write: '" + arguments.offset_text + "' is no offset");
-  const Result<std::string> path = context.Path(arguments.path);
+  const Result<std::string> path = context.PathToName(arguments.path);
   if (!path.ok()) return context.Usage("write: " + path.status().message());
   std::ifstream local;
   if (!arguments.from.empty()) {

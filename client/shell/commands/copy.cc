@@ -94,6 +94,7 @@ int PutStream(CommandContext& context, std::istream& in, const std::string& give
 int GetStream(CommandContext& context, const std::string& given, const std::string& path, std::ostream& out) {
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("get", given, client.status());
+  context.AnswersRaw();
   const Result<std::unique_ptr<File>> file = (*client)->Open(path, {});
   if (!file.ok()) return context.Fail("get", given, file.status());
   const uint64_t size = (*file)->Info().size;  // as of the open: asking beyond it would ask the server once more
@@ -105,7 +106,7 @@ int GetStream(CommandContext& context, const std::string& given, const std::stri
 }
 
 int RunPut(CommandContext& context, const CopyArguments& a) {
-  const Result<std::string> path = context.Path(a.to);
+  const Result<std::string> path = context.PathToName(a.to);
   if (!path.ok()) return context.Usage("put: " + path.status().message());
   if (a.from == "-" && a.recursive) return context.Usage("put: -r and standard input do not go together");
   if (a.from == "-") return PutStream(context, context.streams().in, a.to, *path);
@@ -114,14 +115,19 @@ int RunPut(CommandContext& context, const CopyArguments& a) {
     if (!in) return context.Fail("put", a.from, ErrnoStatus(errno, "opening it"));
     return PutStream(context, in, a.to, *path);
   }
-  // Where PATH is a directory the copy lies in it; a slash at the end says that it must be one.
-  const std::string target = a.to.ends_with('/') && *path != "/" ? *path + "/" : *path;
   return Copy(context, "put", a.from, a.recursive,
-              [&](Client& client, const CopyOptions& options) { return client.Put(a.from, target, options); });
+              [&](Client& client, const CopyOptions& options) { return client.Put(a.from, *path, options); });
+}
+
+// Of "DIR/." the children are copied, not DIR itself: as cp -a has it.
+Result<std::string> CopySource(CommandContext& context, const std::string& given) {
+  Result<std::string> path = context.PathToName(given);
+  if (path.ok() && EndsInDots(given)) *path += ".";
+  return path;
 }
 
 int RunGet(CommandContext& context, const CopyArguments& a) {
-  const Result<std::string> path = context.Path(a.from);
+  const Result<std::string> path = CopySource(context, a.from);
   if (!path.ok()) return context.Usage("get: " + path.status().message());
   if (a.to == "-" && a.recursive) return context.Usage("get: -r and standard output do not go together");
   if (a.to == "-") return GetStream(context, a.from, *path, context.out());
@@ -144,25 +150,30 @@ enum class Into {
   kDirectory,  // the target itself: whoever copies finds out what it is, and puts the copy into it
 };
 
+std::string Bare(std::string path) {
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 // Where each source goes when the target is a directory. kNotDirectory: several sources, no directory.
 Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& context, Client& client, const ManyArguments& a,
                                                                Into how) {
   std::vector<std::string> clean;
-  for (const std::string& given : a.paths) {
-    Result<std::string> path = context.Path(given);
+  for (size_t i = 0; i + 1 < a.paths.size(); ++i) {
+    Result<std::string> path = how == Into::kNamed ? context.PathToName(a.paths[i]) : CopySource(context, a.paths[i]);
     if (!path.ok()) return path.status();
+    if (how == Into::kNamed && EndsInDots(a.paths[i])) return Status(Code::kBusy, "the root, '.' and '..' cannot be renamed");
     clean.push_back(*path);
   }
-  const std::string target = clean.back();
-  clean.pop_back();
+  const Result<std::string> last = context.PathToName(a.paths.back());
+  if (!last.ok()) return last.status();
+  const std::string& target = *last;
   const Result<FileInfo> info = client.Stat(target, Client::Follow::kYes);
   if (!info.ok() && info.code() != Code::kNotFound) return info.status();
   const bool into = info.ok() && info->kind == FileKind::kDirectory;
-  if (!into && (clean.size() > 1 || (a.paths.back().ends_with('/') && info.ok()))) {
-    return Status(Code::kNotDirectory, "the target is not a directory");
-  }
+  if (!into && clean.size() > 1) return Status(Code::kNotDirectory, "the target is not a directory");
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const std::string& from : clean) pairs.emplace_back(from, into && how == Into::kNamed ? Join(target, BaseName(from)) : target);
+  for (const std::string& from : clean) pairs.emplace_back(from, into && how == Into::kNamed ? Join(target, BaseName(Bare(from))) : target);
   return pairs;
 }
 
@@ -206,10 +217,12 @@ int MoveByCopy(CommandContext& context, Client& client, const std::string& from,
   return removed.ok() ? kExitOk : context.Fail("remove the moved", from, removed);
 }
 
-int MoveOne(CommandContext& context, Client& client, const std::string& from, const std::string& to, bool no_clobber) {
-  const Status status = client.Rename(from, to, no_clobber);
+int MoveOne(CommandContext& context, Client& client, const std::string& named_from, const std::string& named_to, bool no_clobber) {
+  const Status status = client.Rename(named_from, named_to, no_clobber);
   if (status.ok() || (no_clobber && status.code() == Code::kExists)) return kExitOk;
-  if (status.code() != Code::kCrossPolicy) return context.Fail("move", from, status);
+  if (status.code() != Code::kCrossPolicy) return context.Fail("move", named_from, status);
+  // It is clear by now what a slash at the end asks for.
+  const std::string from = Bare(named_from), to = Bare(named_to);
   if (to == from || to.starts_with(from + "/")) return context.Fail("move", from, Status(Code::kInvalid, "into itself"));
   if (no_clobber && client.Stat(to).ok()) return kExitOk;
   return MoveByCopy(context, client, from, to);

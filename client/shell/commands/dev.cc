@@ -13,7 +13,8 @@ namespace {
 
 struct DevArguments {
   std::string directory, target, ost_capacity;
-  uint32_t mdts = 1, osts = 2;
+  uint32_t mdts = 1;
+  std::optional<uint32_t> osts;
   bool wipe = false;
 };
 
@@ -68,7 +69,8 @@ int ShowStatus(CommandContext& context, const DevArguments& arguments) {
 
 int Up(CommandContext& context, const DevArguments& arguments) {
   if (arguments.mdts != 1) return context.Usage("dev up: --mdts " + std::to_string(arguments.mdts) + " does not work yet: one MDT");
-  if (arguments.osts < 1 || arguments.osts > kOstsMax) return context.Usage("dev up: --osts must be 1 to " + std::to_string(kOstsMax));
+  const uint32_t osts = arguments.osts.value_or(dev::kOstsOfNewCluster);
+  if (osts < 1 || osts > kOstsMax) return context.Usage("dev up: --osts must be 1 to " + std::to_string(kOstsMax));
   dev::DevOptions options{.osts = arguments.osts, .programs = OwnProgramDirectory()};
   if (!arguments.ost_capacity.empty()) {
     const std::optional<uint64_t> capacity = ParseSize(arguments.ost_capacity);

@@ -90,6 +90,7 @@ int RunDebugRaw(CommandContext& context, const RawArguments& a) {
   if (!path.ok()) return context.Usage("debug raw: " + path.status().message());
   const Result<Client*> client = context.client();
   if (!client.ok()) return context.Fail("read the pages of", a.path, client.status());
+  context.AnswersRaw();
   const Status status = (*client)->RawPages(*path, a.page.value_or(0), a.page.has_value() ? 1 : UINT64_MAX, [&](ByteView pages) -> Status {
     context.out().write(reinterpret_cast<const char*>(pages.data()), static_cast<std::streamsize>(pages.size()));
     return context.out() ? Status::Ok() : Status(Code::kIo, "standard output takes no more");

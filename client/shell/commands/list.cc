@@ -7,7 +7,6 @@
 
 #include "client/shell/app.h"
 #include "client/shell/format.h"
-#include "client/shell/json.h"
 #include "client/shell/table.h"
 #include "client/shell/walk.h"
 #include "common/runtime/units_text.h"
@@ -37,13 +36,13 @@ class Ls {
       const int code = ListOne(path);
       if (exit_code == kExitOk) exit_code = code;
     }
-    if (context_.options().json) context_.out() << ToJson(listing_) << "\n";
+    context_.Answer(listing_, [] { return std::string(); });  // as text it was told already
     return exit_code;
   }
 
  private:
   int ListOne(const std::string& given) {
-    const Result<std::string> path = context_.Path(given);
+    const Result<std::string> path = context_.PathToName(given);
     if (!path.ok()) return context_.Usage("ls: " + path.status().message());
     // As ls(1): a symlink named on the line is followed, unless the long form shows the link itself.
     const Client::Follow follow = arguments_.long_form ? Client::Follow::kNo : Client::Follow::kYes;
@@ -183,9 +182,9 @@ int RunStat(CommandContext& context, const std::vector<std::string>& paths, bool
   results::Listing listing;
   int exit_code = kExitOk;
   for (const std::string& given : paths) {
-    const Result<std::string> path = context.Path(given);
+    const Result<std::string> path = context.Path(given), named = context.PathToName(given);
     if (!path.ok()) return context.Usage("stat: " + path.status().message());
-    const Result<FileInfo> info = (*client)->Stat(*path, follow ? Client::Follow::kYes : Client::Follow::kNo);
+    const Result<FileInfo> info = (*client)->Stat(*named, follow ? Client::Follow::kYes : Client::Follow::kNo);
     if (info.ok()) {
       FillEntry(*info, *path, BaseName(*path), listing.add_entries());
     } else {
@@ -198,7 +197,8 @@ int RunStat(CommandContext& context, const std::vector<std::string>& paths, bool
 }
 
 struct FindArguments {
-  std::string path, name, kind;
+  std::string path, kind;
+  std::optional<std::string> name;
   int64_t depth_max = INT64_MAX;
 };
 
@@ -218,7 +218,7 @@ int RunFind(CommandContext& context, const FindArguments& arguments) {
   const int exit_code = Walk(context, "search", **client, *path, walk, [&](const std::string& at, const FileInfo& info, int64_t) {
     found_start = true;
     if (!arguments.kind.empty() && info.kind != kind->second) return Status::Ok();
-    if (!arguments.name.empty() && fnmatch(arguments.name.c_str(), BaseName(at).c_str(), 0) != 0) return Status::Ok();
+    if (arguments.name.has_value() && fnmatch(arguments.name->c_str(), BaseName(at).c_str(), 0) != 0) return Status::Ok();
     if (context.options().json) {
       paths.add_paths(at);
     } else {

@@ -29,6 +29,7 @@ int RunPiped(ShellSession& session, std::istream& in, bool keep_going) {
 }
 
 int RunShell(CommandContext& context, const ShellArguments& a) {
+  context.AnswersRaw();  // each of its lines answers for itself
   ShellSession session(context.options(), context.streams(), context.holder());
   if (a.has_text) return session.RunText(a.text, a.keep_going);
   if (context.streams().in_is_terminal) return RunInteractive(session, context.streams());
@@ -36,6 +37,7 @@ int RunShell(CommandContext& context, const ShellArguments& a) {
 }
 
 int RunAgentCommand(CommandContext& context, bool foreground) {
+  context.AnswersRaw();
   const Status status = agent::RunAgent({.foreground = foreground});
   return status.ok() ? kExitOk : context.Fail("run the key agent", "", status);
 }
@@ -44,12 +46,14 @@ int RunHelp(CommandContext& context, const std::vector<std::string>& words) {
   CommandTree tree;
   CLI::App* command = tree.Find(words);
   if (command == nullptr) return context.Usage("help: no such command\n  try: nacre --help");
+  context.AnswersRaw();
   context.out() << HelpPage(*command);
   return kExitOk;
 }
 
 int RunCompletion(CommandContext& context, const std::string& kind) {
   CommandTree tree;
+  context.AnswersRaw();
   context.out() << (kind == "bash" ? BashCompletion(tree) : ZshCompletion(tree));
   return kExitOk;
 }

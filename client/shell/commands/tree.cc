@@ -1,11 +1,12 @@
 // mkdir, rm, rmdir, ln, readlink: the shape of the tree.
 #include <sys/stat.h>
 
-#include <ostream>
+#include <functional>
 
 #include "client/shell/app.h"
 #include "client/shell/per_path.h"
 #include "client/shell/symbolic_mode.h"
+#include "results.pb.h"
 
 namespace nacre::shell {
 namespace {
@@ -37,9 +38,32 @@ struct RmArguments {
   bool recursive = false, force = false;
 };
 
-Status RemoveOne(Client& client, const std::string& path, const RmArguments& a) {
+// As rm(1) and rmdir(1): what is meant by such a name is seldom what it would remove.
+Status CheckRemovable(const std::string& given) {
+  return EndsInDots(given) ? Status(Code::kInvalid, "a directory is not removed by '.' or '..'") : Status::Ok();
+}
+
+int RemoveEach(CommandContext& context, const std::vector<std::string>& paths,
+               const std::function<Status(Client&, const std::string& path)>& remove) {
+  // Before anything is removed.
+  for (const std::string& given : paths) {
+    const Status status = CheckRemovable(given);
+    if (!status.ok()) return context.Fail("remove", given, status);
+  }
+  return ForEachPath(context, "remove", paths, remove);
+}
+
+Status RemoveOne(Client& client, std::string path, const RmArguments& a) {
   if (path == "/") return Status(Code::kNotPermitted, "the root stays");
   Status status;
+  if (path.ends_with('/')) {
+    // Not what a symlink leads to, and no file.
+    path.pop_back();
+    const Result<FileInfo> info = client.Stat(path);
+    status = info.status();
+    if (info.ok() && info->kind != FileKind::kDirectory) return Status(Code::kNotDirectory, "its name ends in '/'");
+    if (!status.ok()) return a.force && status.code() == Code::kNotFound ? Status::Ok() : status;
+  }
   if (!a.recursive) {
     status = client.Unlink(path);
   } else {
@@ -54,11 +78,16 @@ struct LnArguments {
   bool symbolic = false, force = false;
 };
 
+std::string LastNameOf(std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  return BaseName(text);
+}
+
 int RunLn(CommandContext& context, const LnArguments& a) {
   return ForEachPath(context, "link", {a.link}, [&](Client& client, const std::string& given) -> Status {
     std::string link = given;
     const Result<FileInfo> there = client.Stat(link, Client::Follow::kYes);
-    if (there.ok() && there->kind == FileKind::kDirectory) link = Join(link, BaseName(a.target));
+    if (there.ok() && there->kind == FileKind::kDirectory) link = Join(link, LastNameOf(a.target));
     const auto make = [&]() -> Status {
       if (a.symbolic) return client.MakeSymlink(a.target, link);
       const Result<std::string> target = context.Path(a.target);
@@ -72,13 +101,23 @@ int RunLn(CommandContext& context, const LnArguments& a) {
 }
 
 int RunReadlink(CommandContext& context, const std::vector<std::string>& paths) {
-  return ForEachPath(context, "read the link", paths, [&](Client& client, const std::string& path) -> Status {
+  results::SymlinkTargets targets;
+  const int exit_code = ForEachPath(context, "read the link", paths, [&](Client& client, const std::string& path) -> Status {
     const Result<FileInfo> info = client.Stat(path);
     if (!info.ok()) return info.status();
     if (info->kind != FileKind::kSymlink) return Status(Code::kInvalid, "not a symbolic link");
-    context.out() << info->symlink_target << "\n";
+    results::SymlinkTarget* target = targets.add_symlinks();
+    target->set_path(path);
+    target->set_target(info->symlink_target);
     return Status::Ok();
   });
+  if (targets.symlinks_size() == 0) return exit_code;
+  context.Answer(targets, [&] {
+    std::string lines;
+    for (const results::SymlinkTarget& target : targets.symlinks()) lines += target.target() + "\n";
+    return lines;
+  });
+  return exit_code;
 }
 
 }  // namespace
@@ -97,14 +136,14 @@ void AddTreeCommands(CommandTree& tree) {
   command->add_flag("-r,-R,--recursive", rm->recursive, "directories with all that is below");
   command->add_flag("-f,--force", rm->force, "no error for what is not there");
   tree.OnRun(command, [rm](CommandContext& context) {
-    return ForEachPath(context, "remove", rm->paths, [&](Client& client, const std::string& path) { return RemoveOne(client, path, *rm); });
+    return RemoveEach(context, rm->paths, [&](Client& client, const std::string& path) { return RemoveOne(client, path, *rm); });
   });
 
   auto rmdir_paths = std::make_shared<std::vector<std::string>>();
   command = tree.Add("rmdir", "remove empty directories", "nacre rmdir /a");
   command->add_option("PATH", *rmdir_paths, "directories")->required();
   tree.OnRun(command, [rmdir_paths](CommandContext& context) {
-    return ForEachPath(context, "remove", *rmdir_paths, [](Client& client, const std::string& path) { return client.RemoveDirectory(path); });
+    return RemoveEach(context, *rmdir_paths, [](Client& client, const std::string& path) { return client.RemoveDirectory(path); });
   });
 
   auto ln = std::make_shared<LnArguments>();
