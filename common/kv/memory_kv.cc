@@ -141,4 +141,9 @@ void MemoryKv::FailNextSync(Status error) {
   fail_sync_ = std::move(error);
 }
 
+void MemoryKv::FailNoSync() {
+  std::lock_guard lock(mutex_);
+  fail_sync_.reset();
+}
+
 }  // namespace nacre

@@ -34,6 +34,7 @@ class MemoryKv final : public KvStore {
   // The next call fails with error (once) and changes nothing; a failed kSynced Apply counts as both. Reads are not hit.
   void FailNextApply(Status error);
   void FailNextSync(Status error);
+  void FailNoSync();  // takes that back
 
  private:
   using Map = std::map<std::string, std::string, std::less<>>;

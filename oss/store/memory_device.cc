@@ -194,6 +194,10 @@ void MemoryDevice::FailNoRead() {
 }
 
 void MemoryDevice::FailNextSync(Status error) { SetOnce(mutex_, fail_sync_, std::move(error)); }
+void MemoryDevice::FailNoSync() {
+  std::lock_guard lock(mutex_);
+  fail_sync_.reset();
+}
 
 void MemoryDevice::LimitBytes(uint64_t bytes) {
   std::lock_guard lock(mutex_);

@@ -38,6 +38,7 @@ class MemoryDevice final : public ObjectDevice {
   void FailNextWrite(Status error);
   void FailNextRead(Status error);
   void FailNextSync(Status error);
+  void FailNoSync();
   void FailNoRead();
   void LimitBytes(uint64_t bytes);              // kNoSpace beyond; what fits was written
   bool FlipBit(const ObjectId& id, uint32_t slot);  // false: nothing lies there

@@ -45,8 +45,14 @@ Task<void> Chaos::End() {
   co_await world_.Heal();
   while (running_ > 0) co_await Sleep(world_.loop, world_.loop, std::chrono::milliseconds(100));
   co_await world_.Heal();
+  // What was to fail and has not come yet: else a server would be lost while all is verified, when nobody expects it.
   world_.mds->FailNoRead();
-  for (const auto& ost : world_.osts) ost->FailNoRead();
+  world_.mds->kv().FailNoSync();
+  for (const auto& ost : world_.osts) {
+    ost->FailNoRead();
+    ost->kv().FailNoSync();
+    ost->device().FailNoSync();
+  }
 }
 
 Duration Chaos::Exponential(Duration mean) {
