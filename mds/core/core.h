@@ -76,6 +76,8 @@ struct Core {
   Room room;
   // Held by what asks OSTs to change a file's size or epoch, and by who needs that to be over. Several: in FID order.
   LockTable<Fid> file_locks;
+  // Of the files whose lock is held by an intent (intents.h) that waits for an OST: why. Whoever only looks is told.
+  std::map<Fid, std::string> waiting_intents;
   // A change that is sent again waits for the one before it, and is answered from its record. Not for another one in its
   // slot: its client may have given that one up. Taken before all others.
   using RequestKey = std::tuple<uint64_t, uint32_t, uint64_t>;  // session, slot, xid

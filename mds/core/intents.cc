@@ -122,27 +122,28 @@ bool IsFinal(const Step& step, Code code) {
   return step.conditional || code != Code::kNoSpace;
 }
 
-Task<Done> AskUntilDone(Core& core, const Step& step) {
+Task<Done> AskUntilDone(Core& core, Fid fid, const Step& step) {
   Duration pause = kFirstPause;
   while (true) {
     Done done = co_await AskOnce(core, step);
     if (IsFinal(step, done.status.code())) co_return done;
     if (core.stopping) co_return Done{.status = Status(Code::kUnavailable, "the server is stopping")};
+    core.waiting_intents[fid] = done.status.message();
     co_await Sleep(core.timers, core.strand, pause);
     pause = std::min(kPauseMax, pause * 2);
   }
 }
 
-Task<Result<uint64_t>> AskAll(Core& core, const std::vector<Step>& steps) {
+Task<Result<uint64_t>> AskAll(Core& core, Fid fid, const std::vector<Step>& steps) {
   uint64_t allocated = 0;
   size_t at = 0;
   for (; at < steps.size() && steps[at].conditional; ++at) {
-    Done done = co_await AskUntilDone(core, steps[at]);
+    Done done = co_await AskUntilDone(core, fid, steps[at]);
     if (!done.status.ok()) co_return done.status;
     allocated += done.allocated_bytes;
   }
   std::vector<Task<Done>> asking;
-  for (; at < steps.size(); ++at) asking.push_back(AskUntilDone(core, steps[at]));
+  for (; at < steps.size(); ++at) asking.push_back(AskUntilDone(core, fid, steps[at]));
   const std::vector<Done> all = co_await ReturnTo(core.strand, WhenAll(std::move(asking)));
   for (const Done& done : all) {
     if (!done.status.ok()) co_return done.status;
@@ -166,7 +167,8 @@ Task<Result<IntentOutcome>> AskObjects(Core& core, Fid fid, const rows::IntentRo
     auto steps = StepsOf(fid, **row, intent);
     status = steps.status();
     if (status.ok()) {
-      auto allocated = co_await AskAll(core, *steps);
+      auto allocated = co_await AskAll(core, fid, *steps);
+      core.waiting_intents.erase(fid);
       status = allocated.status();
       if (status.ok()) outcome.allocated_bytes = *allocated;
     }

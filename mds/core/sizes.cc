@@ -204,6 +204,11 @@ Task<Result<std::vector<v1::Inode>>> ShowExact(Core& core, std::vector<Fid> fids
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   std::vector<LockTable<Fid>::Held> held;
   for (const Fid& fid : sorted) {
+    // It holds the lock until its OST is back: better an answer that names the OST than none.
+    const auto waiting = core.waiting_intents.find(fid);
+    if (waiting != core.waiting_intents.end()) {
+      co_return Status(Code::kUnavailable, "a truncate or punch of " + ToString(fid) + " waits for " + waiting->second);
+    }
     auto lock = co_await core.file_locks.Exclusive(fid);
     held.push_back(std::move(lock));
   }

@@ -31,7 +31,8 @@ Task<Result<std::vector<ObjectSums>>> Glimpse(Core& core, std::vector<GlimpseWis
 // The row with what the objects say in it. mtime: the objects' newest, unless utimes came later.
 void ApplySums(const ObjectSums& sums, rows::InodeRow& row);
 
-// Shows the inodes with exact sizes, in order, one that is gone meanwhile without a fid. Takes file locks.
+// Shows the inodes with exact sizes, in order, one that is gone meanwhile without a fid. Takes file locks. kUnavailable names
+// an OST that must be asked, or that a change of such a file's size waits for.
 Task<Result<std::vector<v1::Inode>>> ShowExact(Core& core, std::vector<Fid> fids);
 // For one just shown: asks only if it must. kStale if it is gone meanwhile.
 Task<Status> MakeSizeExact(Core& core, v1::Inode& inode);

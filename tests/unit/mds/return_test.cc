@@ -528,6 +528,13 @@ TEST_F(Return, ALateRequestDoesNotTakeTheRecordOfItsSlotFromANewerOne) {
   const v1::MakeRequest request = MakeOf(Root(), "dir");
   const auto made = SyncWait(server->Make(request));
   ASSERT_TRUE(made.ok());
+  v1::GetAttrRequest look;
+  *look.mutable_header() = Header(session);
+  *look.mutable_fid() = fid;
+  auto looked = Begin(server->GetAttr(look));
+  ASSERT_TRUE(looked->has_value()) << "it waits for as long as the OST is away";
+  EXPECT_EQ((*looked)->code(), Code::kUnavailable);
+  EXPECT_NE((*looked)->status().message().find("OST"), std::string::npos) << (*looked)->status().ToString();
   for (const auto& oss : osts.osts) oss->down = false;
   Tick(std::chrono::seconds(10));
   ASSERT_TRUE(given_up->has_value());
