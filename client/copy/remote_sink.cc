@@ -7,9 +7,12 @@
 
 #include "client/core/chunk_plan.h"
 #include "client/core/file_info.h"
+#include "common/fs/permission.h"
 
 namespace nacre {
 namespace {
+
+constexpr uint32_t kSetIds = kSetUid | kSetGid;
 
 class RemoteSinkFile final : public SinkFile {
  public:
@@ -55,26 +58,20 @@ class RemoteSinkFile final : public SinkFile {
     // A hole at the end is nobody's write.
     Status status;
     if (file_->size() < size) status = co_await file_->Truncate(size);
-    const v1::Attr attr = file_->Inode().attr();
-    const bool other_owner = attr.uid() != info_.uid || attr.gid() != info_.gid;
-    const bool own = sink_->options().preserve && geteuid() == 0 && other_owner;
-    const bool other_mode = sink_->options().preserve && attr.mode() != info_.mode;
-    if (status.ok() && (own || other_mode)) {
-      v1::SetAttrRequest request;
-      *request.mutable_fid() = ToWire(file_->fid());
-      request.set_set_uid(own);
-      request.set_uid(info_.uid);
-      request.set_set_gid(own);
-      request.set_gid(info_.gid);
-      request.set_set_mode(true);  // a new owner takes setuid and setgid away
-      request.set_mode(info_.mode);
-      const Result<v1::Inode> set = co_await sink_->core()->names().SetAttr(std::move(request));
-      status = set.status();
-    }
     FileCloser::Closing closing;
     closing.file = file_;
     if (sink_->options().preserve) closing.atime_ns = info_.atime_ns;
     if (sink_->options().preserve) closing.mtime_ns = info_.mtime_ns;
+    if (sink_->options().preserve && (info_.mode & kSetIds) != 0) {
+      // By its close a writer takes these bits away.
+      std::vector<FileCloser::Closing> one;
+      one.push_back(std::move(closing));
+      const std::vector<Status> closed = co_await sink_->core()->closer().CloseAll(std::move(one));
+      if (status.ok()) status = closed.front();
+      if (status.ok()) status = co_await SetOwnership();
+      co_return verdict(status);
+    }
+    if (status.ok() && sink_->options().preserve) status = co_await SetOwnership();
     std::function<void(Status)> told = [status, verdict = std::move(verdict)](const Status& closed) {
       verdict(status.ok() ? closed : status);
     };
@@ -82,6 +79,23 @@ class RemoteSinkFile final : public SinkFile {
   }
 
  private:
+  // The source's mode, and owner if we may, unless they are these already.
+  Task<Status> SetOwnership() {
+    const v1::Attr attr = file_->Inode().attr();
+    const bool own = geteuid() == 0 && (attr.uid() != info_.uid || attr.gid() != info_.gid);
+    if (!own && attr.mode() == info_.mode && (info_.mode & kSetIds) == 0) co_return Status::Ok();
+    v1::SetAttrRequest request;
+    *request.mutable_fid() = ToWire(file_->fid());
+    request.set_set_uid(own);
+    request.set_uid(info_.uid);
+    request.set_set_gid(own);
+    request.set_gid(info_.gid);
+    request.set_set_mode(true);  // a new owner takes setuid and setgid away
+    request.set_mode(info_.mode);
+    const Result<v1::Inode> set = co_await sink_->core()->names().SetAttr(std::move(request));
+    co_return set.status();
+  }
+
   RemoteSink* const sink_;
   const std::shared_ptr<OpenFile> file_;
   const NodeInfo info_;
@@ -109,7 +123,8 @@ class RemoteDirectory final : public SinkDirectory {
     FileOpener::Wish wish;
     wish.read = true;
     wish.write = wish.create = wish.truncate = true;
-    wish.mode = sink_->options().preserve ? info.mode : info.mode & ~sink_->core()->environment().umask;
+    // Nobody runs what is only half here under its owner's ids.
+    wish.mode = sink_->options().preserve ? info.mode & ~kSetIds : info.mode & ~sink_->core()->environment().umask;
     wish.hint = sink_->options().hint;
     wish.never = info.identity;
     Result<std::shared_ptr<OpenFile>> file = co_await sink_->core()->opener().OpenIn(directory_, name, wish);

@@ -166,7 +166,7 @@ v1::CloseRequest::Item OpenFile::CloseItem() const {
   for (const auto& [stripe, bytes] : allocated_) allocated += bytes;
   const bool all_known = allocated_.size() == placement_->component.stripe_count();
   item.set_blocks(all_known ? allocated / 512 : std::max(allocated / 512, inode_.attr().blocks()));
-  item.set_mtime_ns(mtime_ns_ != 0 ? mtime_ns_ : inode_.attr().mtime_ns());
+  item.set_mtime_ns(mtime_ns_);
   return item;
 }
 

@@ -28,6 +28,21 @@ Task<void> SettleAll(Core& core) {
   core.settling = false;
 }
 
+// Answers the transno of that, or 0.
+Transno DropSetIdFor(Core& core, const Fid& fid, const Caller& writer) {
+  auto row = core.inodes.Find(fid);
+  if (!row.ok()) return 0;
+  const uint32_t mode = ModeAfterWrite(OwnershipOf(**row), writer);
+  if (mode == (*row)->attr().mode()) return 0;
+  Change change(core);
+  rows::InodeRow dropped = **row;
+  dropped.mutable_attr()->set_mode(mode);
+  dropped.mutable_attr()->set_ctime_ns(change.now_ns());
+  change.PutInode(fid, std::move(dropped));
+  change.Apply();
+  return change.transno();
+}
+
 }  // namespace
 
 Openers::Closed ReleaseOpener(Core& core, const Fid& fid, const Opener& opener, const std::function<Change&()>& change) {
@@ -66,10 +81,16 @@ void LetWrite(Core& core, Op& op, const Fid& fid) {
   op.ReliesOn(change.transno());
 }
 
+void DropSetId(Core& core, Op& op, const Fid& fid) { op.ReliesOn(DropSetIdFor(core, fid, op.caller())); }
+
 Transno EndSession(Core& core, uint64_t session, SessionEnd how) {
   for (const auto& [fid, handle] : core.openers.OfSession(session)) {
     const Opener opener{.session = session, .handle = handle};
-    if (ReleaseOpener(core, fid, opener).last_writer) SettleLater(core, fid);
+    const Openers::Closed closed = ReleaseOpener(core, fid, opener);
+    if (closed.last_writer) SettleLater(core, fid);
+    // It may have written since the bits were set, and nobody will say so; nor who it was.
+    constexpr uint32_t kAnybodyButRoot = 1;
+    if (closed.wrote) DropSetIdFor(core, fid, Caller{.uid = kAnybodyButRoot, .gid = 0, .groups = {}});
   }
   Change change(core);
   for (std::string& key : core.replies.Drop(session)) change.batch().Delete(kReplyFamily, std::move(key));

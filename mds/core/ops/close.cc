@@ -41,18 +41,33 @@ bool TakeReport(const v1::CloseRequest::Item& item, bool whole_truth, bool may_s
   return whole_truth || (item.has_times() && may_set_times);
 }
 
+// The closer wrote, or does not know whether it did: the bits that somebody set meanwhile (files.h, DropSetId) go. Did any?
+bool TakeSetIdAway(const v1::CloseRequest::Item& item, const Caller& closer, int64_t now_ns, rows::InodeRow& row) {
+  const bool wrote_nothing = item.has_report() && item.mtime_ns() == 0;
+  const uint32_t mode = ModeAfterWrite(OwnershipOf(row), closer);
+  if (wrote_nothing || mode == row.attr().mode()) return false;
+  row.mutable_attr()->set_mode(mode);
+  row.mutable_attr()->set_ctime_ns(now_ns);
+  return true;
+}
+
 // The one change of a request: what it does and its reply record become stable together, or a resend would find its handles
 // gone. Made when something is to be changed.
 class CloseChange {
  public:
-  CloseChange(Core& core, const Op& op) : core_(core), op_(op) {}
+  CloseChange(Core& core, Op& op) : core_(core), op_(op) {}
   Change& operator()() { return change_ ? *change_ : change_.emplace(core_, op_); }
-  bool made() const { return change_.has_value(); }
+  void MustBeStable() { must_be_stable_ = true; }
+  void Apply(v1::CloseReply& reply) {
+    if (!change_) return;
+    must_be_stable_ ? change_->ApplyStable(op_, reply) : change_->Apply(op_, reply);
+  }
 
  private:
   Core& core_;
-  const Op& op_;
+  Op& op_;
   std::optional<Change> change_;
+  bool must_be_stable_ = false;
 };
 
 Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item, CloseChange& change) {
@@ -70,7 +85,9 @@ Status CloseOne(Core& core, Op& op, const v1::CloseRequest::Item& item, CloseCha
   const bool whole_truth = item.has_report() && on_objects && closed.last_writer && closed.only_writer;
   const Status times = item.has_times() ? CheckSetTimes(OwnershipOf(**found), op.caller(), false) : Status();
   rows::InodeRow row = **found;
-  if (TakeReport(item, whole_truth, times.ok(), op.now_ns(), row)) {
+  const bool mode_changed = closed.wrote && TakeSetIdAway(item, op.caller(), op.now_ns(), row);
+  if (mode_changed) change.MustBeStable();  // others judge by it without a look at who changed it
+  if (TakeReport(item, whole_truth, times.ok(), op.now_ns(), row) || mode_changed) {
     change().PutInode(fid, std::move(row));
   }
   if (closed.last_writer && on_objects && !whole_truth) SettleLater(core, fid);
@@ -96,7 +113,7 @@ Answer<v1::CloseReply> ServeClose(Core& core, Op& op, const v1::CloseRequest& re
   for (const auto& item : request.items()) {
     reply.add_codes(static_cast<uint32_t>(CloseOne(core, op, item, change).code()));
   }
-  if (change.made()) change().Apply(op, reply);
+  change.Apply(reply);
   co_return reply;
 }
 

@@ -121,6 +121,7 @@ Result<InodePtr> FindToOpen(Op& op, const v1::OpenRequest& request, const Fid& f
 Task<Status> EmptyObjects(Core& core, Op& op, const v1::OpenRequest& request, Fid fid) {
   auto found = FindToOpen(op, request, fid);
   if (!found.ok()) co_return found.status();
+  DropSetId(core, op, fid);
   rows::IntentRow intent;
   intent.set_mtime_ns(op.now_ns());
   auto outcome = co_await CarryOut(core, fid, intent);
@@ -146,11 +147,15 @@ Result<v1::OpenReply> OpenExisting(Core& core, Op& op, const v1::OpenRequest& re
   const Fid fid = *target.existing;
   auto found = FindToOpen(op, request, fid);
   if (!found.ok()) return found.status();
-  rows::InodeRow row = **found;
-  const bool was_exact = row.attr().size_state() == v1::SIZE_EXACT;
+  const bool was_exact = (*found)->attr().size_state() == v1::SIZE_EXACT;
   if (request.read() || request.write()) {
     NACRE_RETURN_IF_ERROR(AddOpener(core, op, fid, request.write(), was_exact || empties));
   }
+  // The writes themselves pass by this server.
+  if (request.write()) DropSetId(core, op, fid);
+  found = op.Find(fid);
+  if (!found.ok()) return found.status();
+  rows::InodeRow row = **found;
   v1::OpenReply reply;
   reply.set_cookie(target.cookie);
   const bool starts_writing = request.write() && was_exact;

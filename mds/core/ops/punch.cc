@@ -1,5 +1,6 @@
 // Punch: a range of a file becomes a hole, or, page by page at its edges, zeros. The size stays.
 #include "common/wire/wire.h"
+#include "mds/core/files.h"
 #include "mds/core/intents.h"
 #include "mds/core/ops/operations.h"
 #include "mds/core/resends.h"
@@ -71,6 +72,7 @@ Answer<v1::PunchFileReply> ServePunch(Core& core, Op& op, const v1::PunchFileReq
   auto row = op.Find(fid);
   if (!row.ok()) co_return row.status();
   NACRE_CO_RETURN_IF_ERROR(CheckMayPunch(core, op, fid, **row));
+  DropSetId(core, op, fid);
   rows::IntentRow intent = IntentOf(request, op.now_ns());
   NameRequest(op, intent);
   auto outcome = co_await CarryOut(core, fid, intent);

@@ -94,6 +94,7 @@ Answer<v1::TruncateReply> ServeTruncate(Core& core, Op& op, const v1::TruncateRe
     NACRE_CO_RETURN_IF_ERROR(Empty(core, op, fid, **row, reply));
     co_return reply;
   }
+  DropSetId(core, op, fid);
   rows::IntentRow intent = IntentOf(request, op.now_ns());
   NameRequest(op, intent);
   auto outcome = co_await CarryOut(core, fid, intent);

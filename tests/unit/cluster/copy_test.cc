@@ -69,6 +69,33 @@ TEST_F(Copies, ACopyIntoADirectoryThatHasTheNameMergesAsCpDoes) {
 }
 
 // A lying server could show a symlink and a directory of one name.
+// Who is not root takes both bits away by writing: they come after the close, and not before there is all of the content.
+TEST_F(Copies, ACopyOfAProgramThatRunsUnderItsOwnersIdsIsOneToo) {
+  constexpr uint32_t kSomebody = 65534;
+  const auto set_mode = [](TestClient& who, const std::string& path, uint32_t mode) {
+    v1::SetAttrRequest request;
+    *request.mutable_fid() = who.Stat(path)->fid();
+    request.set_set_mode(true);
+    request.set_mode(mode);
+    return who.Run(who.core.names().SetAttr(std::move(request))).code();
+  };
+  const auto copy = [](TestClient& who, const std::string& to) {
+    return who.Run(CopyTree(&who.core, "/p/from", to, CopyOptions()))->failures.size();
+  };
+  ASSERT_EQ(client.MakeDir("/p"), Code::kOk);
+  ASSERT_EQ(set_mode(client, "/p", 0777), Code::kOk);
+  TestClient owner(cluster, 3, std::chrono::seconds(60), kSomebody);
+  owner.Put("/p/from", kContent);
+  ASSERT_EQ(set_mode(owner, "/p/from", 06755), Code::kOk);
+  for (const std::string to : {"/p/new", "/p/new", "/p/by_root"}) {
+    TestClient& who = to == "/p/by_root" ? client : owner;
+    EXPECT_EQ(copy(who, to), 0u) << to;
+    EXPECT_EQ(who.Stat(to)->attr().mode(), 06755u) << to;
+    EXPECT_EQ(who.Stat(to)->attr().mtime_ns(), who.Stat("/p/from")->attr().mtime_ns()) << to;
+    EXPECT_EQ(who.Get(to), kContent) << to;
+  }
+}
+
 TEST_F(Copies, ACopyToThisMachineMakesNoDirectoryThroughASymlink) {
   const std::string local = testing::TempDir() + "nacre-symlink-" + std::to_string(getpid());
   std::filesystem::create_directories(local + "/elsewhere");

@@ -258,6 +258,17 @@ TEST_P(Sharing, AnOpenBesideATruncateLeavesTheSizeThatWasAskedFor) {
   of_b = b.Open("/d/f");
 }
 
+TEST_P(Sharing, WhoHadItOpenAndWroteNothingDoesNotTakeBackTimesThatWereSet) {
+  const Opened idle = a.Create("/d/g");
+  v1::SetAttrRequest request;
+  *request.mutable_fid() = ToWire(idle->fid());
+  request.set_set_mtime(true);
+  request.set_mtime_ns(5);
+  ASSERT_TRUE(b.Run(b.core.names().SetAttr(std::move(request))).ok());
+  EXPECT_TRUE(a.Close(idle).ok());
+  EXPECT_EQ(b.Stat("/d/g")->attr().mtime_ns(), 5);
+}
+
 // The page may have been cut off since it was read; or nobody ever read it, and the request makes no sense. Both must end.
 TEST_P(Sharing, APunchWhoseSecondEdgeIsGoneEndsAndBlocksNobody) {
   const uint64_t far = 40 * kStripeBytesUnit + kStripeBytesUnit;  // on the other stripe
