@@ -41,6 +41,21 @@ Result<std::shared_ptr<const MasterKey>> MasterKeyFrom(ByteView bytes) {
   return std::make_shared<const MasterKey>(*std::move(raw));
 }
 
+Status ReadRawPages(OpenFile& file, uint64_t first_page, uint64_t page_count,
+                    const std::function<Status(ByteView pages)>& sink) {
+  std::vector<uint8_t> pages(std::min(page_count, kRawPagesAtOnce) * kPageBytes);
+  while (page_count > 0) {
+    const uint64_t wanted = std::min(page_count, kRawPagesAtOnce);
+    const Result<uint64_t> got = SyncWait(file.ReadRaw(first_page, wanted, pages));
+    if (!got.ok()) return got.status();
+    if (*got == 0) break;
+    NACRE_RETURN_IF_ERROR(sink(ByteView(pages).first(*got * kPageBytes)));
+    first_page += *got;
+    page_count -= *got;
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<v1::Inode> BlockingClient::Find(std::string_view path, Follow follow) {
@@ -295,21 +310,11 @@ Result<KeyState> BlockingClient::KeyOf(std::string_view path) {
 
 Status BlockingClient::RawPages(std::string_view path, uint64_t first_page, uint64_t page_count,
                                 const std::function<Status(ByteView pages)>& sink) {
-  const Result<v1::Inode> inode = Find(path, Follow::kYes);
-  if (!inode.ok()) return inode.status();
-  const Result<std::shared_ptr<OpenFile>> file = OpenFile::MakeRaw(core_->files(), *inode);
+  const Result<std::shared_ptr<OpenFile>> file = SyncWait(core_->opener().OpenRaw(std::string(path)));
   if (!file.ok()) return file.status();
-  std::vector<uint8_t> pages(std::min(page_count, kRawPagesAtOnce) * kPageBytes);
-  while (page_count > 0) {
-    const uint64_t wanted = std::min(page_count, kRawPagesAtOnce);
-    const Result<uint64_t> got = SyncWait((*file)->ReadRaw(first_page, wanted, pages));
-    if (!got.ok()) return got.status();
-    if (*got == 0) break;
-    NACRE_RETURN_IF_ERROR(sink(ByteView(pages).first(*got * kPageBytes)));
-    first_page += *got;
-    page_count -= *got;
-  }
-  return Status::Ok();
+  const Status read = ReadRawPages(**file, first_page, page_count, sink);
+  const Status closed = SyncWait(core_->closer().Close(*file));
+  return read.ok() ? closed : read;
 }
 
 }  // namespace nacre

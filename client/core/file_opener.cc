@@ -37,6 +37,7 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::Send(v1::OpenRequest request
     co_return fits;
   }
   const OpenFile::Handle handle{trace->session, trace->xid, wish.read, wish.write};
+  if (wish.raw) co_return OpenFile::MakeRaw(services_, reply->inode(), handle);
   co_return OpenFile::Make(services_, reply->inode(), handle);
 }
 
@@ -125,6 +126,16 @@ Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenKnown(v1::Inode known, W
   const Expected expected{nullptr, FromWire(known.fid()), known.context()};
   CallTrace trace;
   co_return co_await Send(std::move(request), std::move(wish), expected, &trace);
+}
+
+Task<Result<std::shared_ptr<OpenFile>>> FileOpener::OpenRaw(std::string path) {
+  Result<v1::Inode> inode = co_await names_.Find(std::move(path), Namespace::Last::kFollow);
+  if (!inode.ok()) co_return inode.status();
+  const Result<std::shared_ptr<OpenFile>> openable = OpenFile::MakeRaw(services_, *inode, OpenFile::Handle{});
+  if (!openable.ok()) co_return openable.status();
+  Wish wish;
+  wish.raw = true;
+  co_return co_await OpenKnown(*std::move(inode), std::move(wish));
 }
 
 Result<std::shared_ptr<OpenFile>> FileOpener::Unopened(const v1::Inode& inode) {

@@ -19,6 +19,7 @@ class FileOpener {
     bool create = false, exclusive = false, truncate = false;
     uint32_t mode = 0644;  // umask already applied
     v1::LayoutHint hint;
+    bool raw = false;   // without the key: OpenFile::MakeRaw
     std::string never;  // the FID, as text, of a file that must not be emptied: the source of a copy; or nothing
   };
   // A symlink in the last component is followed.
@@ -26,6 +27,8 @@ class FileOpener {
   Task<Result<std::shared_ptr<OpenFile>>> OpenIn(DirectoryPtr parent, std::string name, Wish wish);
   // What a lookup or a listing showed.
   Task<Result<std::shared_ptr<OpenFile>>> OpenKnown(v1::Inode known, Wish wish);
+  // For its pages as the servers hold them: that needs the right to read the file, and no key. A symlink is followed.
+  Task<Result<std::shared_ptr<OpenFile>>> OpenRaw(std::string path);
   // Without telling the MDS: for one request that needs the content's edge pages (truncate by path).
   Result<std::shared_ptr<OpenFile>> Unopened(const v1::Inode& inode);
 

@@ -52,15 +52,15 @@ class OpenFile : public std::enable_shared_from_this<OpenFile> {
     uint64_t file_epoch = 0;
   };
   struct Handle {
-    uint64_t session = 0;  // 0: not opened at the MDS (truncate by path, raw pages)
+    uint64_t session = 0;  // 0: not opened at the MDS (truncate by path)
     uint64_t xid = 0;
     bool read = true, write = false;
   };
 
   // kNoKey: locked.
   static Result<std::shared_ptr<OpenFile>> Make(const FileServices& services, const v1::Inode& inode, Handle handle);
-  // Without a key: only RawPages and what needs no page works.
-  static Result<std::shared_ptr<OpenFile>> MakeRaw(const FileServices& services, const v1::Inode& inode);
+  // Without a key: only ReadRaw and what needs no page works.
+  static Result<std::shared_ptr<OpenFile>> MakeRaw(const FileServices& services, const v1::Inode& inode, Handle handle);
 
   const Fid& fid() const { return fid_; }
   v1::Inode Inode() const;  // as last heard of, with the size this client knows

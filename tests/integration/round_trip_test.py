@@ -221,6 +221,22 @@ class RoundTrip(unittest.TestCase):
         gone = walk(PERMISSION, "chown", "-R", "0", "/walked")
         self.assertEqual(gone.error.count("cannot change the owner of"), 9)
 
+    def test_another_user_does_to_a_file_what_its_mode_says(self):
+        somebody = self.cluster.expect_of_somebody
+        mode = lambda path: self.cluster.entry(path)["mode"]
+        self.cluster.ok("put", self.cluster.local("x", b"secret"), "/private")
+        self.cluster.ok("chmod", "600", "/private")
+        for words in (["cat", "/private"], ["debug", "raw", "/private"]):
+            self.assertEqual(somebody(PERMISSION, *words).out, b"")
+
+        program = self.cluster.local("program", b"#!")
+        os.chmod(program, 0o6777)
+        self.cluster.ok("put", program, "/program")
+        self.assertEqual(mode("/program"), "6777")
+        os.chmod(program, 0o644)
+        somebody(OK, "write", "/program", "--from", program)
+        self.assertEqual(mode("/program"), "0777")
+
     def test_dash_is_standard_input_and_output(self):
         content = os.urandom(3 * MIB + 17)
         self.cluster.ok("put", "-", "/vault/from-pipe", stdin=content)

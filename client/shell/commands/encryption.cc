@@ -149,7 +149,8 @@ void AddEncryptionCommands(CommandTree& tree) {
   CLI::App* debug = tree.Add("debug", "what the servers hold", "nacre debug raw /vault/a | xxd | head");
   debug->require_subcommand(1);
   auto raw = std::make_shared<RawArguments>();
-  command = tree.Add("raw", "a file's pages as the servers hold them, holes as zeros, to standard output; needs no key",
+  command = tree.Add("raw", "a file's pages as the servers hold them, holes as zeros, to standard output; "
+                     "needs the right to read it, and no key",
                      "nacre debug raw /vault/a > ciphertext\nnacre debug raw /vault/a --page 7 | xxd", debug);
   command->add_option("PATH", raw->path, "the file")->required();
   command->add_option("--page", raw->page, "only this page, counted from 0")->type_name("N");

@@ -66,6 +66,32 @@ TEST_F(Locked, NothingIsOpenedMadeLinkedOrRenamed) {
   EXPECT_EQ(client.Rename("/d", "/e"), Code::kOk) << "the locked directory itself may be renamed";
 }
 
+TEST_F(Locked, RawPagesNeedNoKeyButTheRightToRead) {
+  ASSERT_EQ(client.Lock("/d"), Code::kOk);
+  const std::string file = Shown(v1::FILE_TYPE_REGULAR);
+  TestClient somebody(cluster, 43, std::chrono::seconds(60), 65534);
+  const auto raw = [](TestClient& who, const std::string& path) -> Result<Bytes> {
+    const Result<Opened> opened = who.Run(who.core.opener().OpenRaw(path));
+    if (!opened.ok()) return opened.status();
+    Bytes page(kPageBytes);
+    EXPECT_EQ(*who.Run((*opened)->ReadRaw(0, 1, page)), 1u);
+    EXPECT_TRUE(who.Close(*opened).ok());
+    return page;
+  };
+  for (const std::string& path : {file, std::string("/plain/file")}) {
+    const Bytes page = raw(client, path).value();
+    EXPECT_EQ(raw(somebody, path).value(), page) << path << " may be read by everybody";
+    v1::SetAttrRequest request;
+    *request.mutable_fid() = client.Stat(path)->fid();
+    request.set_set_mode(true);
+    request.set_mode(0600);
+    ASSERT_TRUE(client.Run(client.core.names().SetAttr(std::move(request))).ok());
+    EXPECT_EQ(raw(somebody, path).code(), Code::kAccessDenied) << path;
+    EXPECT_EQ(raw(client, path).value(), page) << path;
+  }
+  EXPECT_EQ(raw(client, "/plain").code(), Code::kIsDirectory);
+}
+
 TEST_F(Locked, ThingsAreRemovedByTheirNoKeyNames) {
   ASSERT_EQ(client.Lock("/d"), Code::kOk);
   EXPECT_EQ(client.Unlink(Shown(v1::FILE_TYPE_REGULAR)), Code::kOk);
