@@ -44,6 +44,7 @@ class BlockingClient final : public Client {
   Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) override;
   Status SetOwner(const FileInfo& file, std::optional<uint32_t> uid, std::optional<uint32_t> gid) override;
   Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) override;
+  Status Touch(std::string_view path) override;
   Result<std::string> GetXattr(std::string_view path, std::string_view name) override;
   Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) override;
   Status SetXattr(std::string_view path, std::string_view name, std::string_view value) override;

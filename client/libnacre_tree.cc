@@ -179,6 +179,15 @@ Status BlockingClient::SetTimes(std::string_view path, std::optional<int64_t> at
   return Change(path, std::move(request));
 }
 
+Status BlockingClient::Touch(std::string_view path) {
+  v1::SetAttrRequest request;
+  request.set_set_atime(true);
+  request.set_atime_now(true);
+  request.set_set_mtime(true);
+  request.set_mtime_now(true);
+  return Change(path, std::move(request));
+}
+
 Result<std::string> BlockingClient::GetXattr(std::string_view path, std::string_view name) {
   if (name.empty()) return Status(Code::kInvalid, "an extended attribute has a name");
   const Result<v1::Inode> inode = Find(path, Follow::kYes);

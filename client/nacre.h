@@ -214,6 +214,8 @@ class Client {
   virtual Status SetOwner(std::string_view path, std::optional<uint32_t> uid, std::optional<uint32_t> gid) = 0;
   virtual Status SetOwner(const FileInfo& file, std::optional<uint32_t> uid, std::optional<uint32_t> gid) = 0;
   virtual Status SetTimes(std::string_view path, std::optional<int64_t> atime_ns, std::optional<int64_t> mtime_ns) = 0;
+  // Both times become now, by the server's clock: the owner may do that, and who may write.
+  virtual Status Touch(std::string_view path) = 0;
   virtual Result<std::string> GetXattr(std::string_view path, std::string_view name) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> ListXattrs(std::string_view path) = 0;
   virtual Status SetXattr(std::string_view path, std::string_view name, std::string_view value) = 0;

@@ -73,9 +73,9 @@ uint32_t ModeAfterWrite(const Ownership& inode, const Caller& caller) {
   return mode;
 }
 
-Status CheckSetTimes(const Ownership& inode, const Caller& caller, bool only_to_now) {
+Status CheckSetTimes(const Ownership& inode, const Caller& caller, bool both_to_now) {
   if (caller.root() || caller.uid == inode.uid) return Status::Ok();
-  if (!only_to_now) return Status(Code::kNotPermitted, "only the owner sets times to chosen values");
+  if (!both_to_now) return Status(Code::kNotPermitted, "only the owner sets times to chosen values");
   if (MayAccess(inode, caller, kMayWrite)) return Status::Ok();
   return Status(Code::kAccessDenied, "setting times to now needs the owner or write permission");
 }

@@ -59,7 +59,7 @@ Result<Ownership> ChangeOwnership(const Ownership& inode, const Caller& caller, 
 // A write by anybody but root takes setuid away, and setgid where it means "set group id" (group may execute).
 uint32_t ModeAfterWrite(const Ownership& inode, const Caller& caller);
 
-// Setting a time to a value of one's own is the owner's; to "now" also of who may write.
-Status CheckSetTimes(const Ownership& inode, const Caller& caller, bool only_to_now);
+// Setting a time to a value of one's own, or one of the two alone, is the owner's; both to "now" also of who may write.
+Status CheckSetTimes(const Ownership& inode, const Caller& caller, bool both_to_now);
 
 }  // namespace nacre

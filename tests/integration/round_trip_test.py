@@ -237,6 +237,17 @@ class RoundTrip(unittest.TestCase):
         somebody(OK, "write", "/program", "--from", program)
         self.assertEqual(mode("/program"), "0777")
 
+        old = self.cluster.local("old", b"old")
+        os.utime(old, (0, 0))
+        self.cluster.ok("put", old, "/touched")
+        somebody(PERMISSION, "touch", "/touched")
+        self.assertTrue(self.cluster.entry("/touched")["mtime"].startswith("1970"))
+        self.cluster.ok("chmod", "666", "/touched")
+        somebody(OK, "touch", "/touched")
+        times = self.cluster.entry("/touched")
+        self.assertFalse(times["mtime"].startswith("1970"))
+        self.assertEqual(times["mtime"], times["atime"])
+
     def test_dash_is_standard_input_and_output(self):
         content = os.urandom(3 * MIB + 17)
         self.cluster.ok("put", "-", "/vault/from-pipe", stdin=content)

@@ -8,7 +8,6 @@
 #include "client/shell/app.h"
 #include "client/shell/per_path.h"
 #include "client/shell/stream.h"
-#include "common/base/clock.h"
 #include "common/base/units.h"
 #include "common/runtime/units_text.h"
 
@@ -100,8 +99,7 @@ int RunPunch(CommandContext& context, const RangeArguments& arguments) {
 }
 
 Status TouchOne(Client& client, const std::string& path, bool only_existing) {
-  const int64_t now = SystemClock().WallNs();
-  const Status status = client.SetTimes(path, now, now);
+  const Status status = client.Touch(path);
   if (status.code() != Code::kNotFound) return status;
   if (only_existing) return Status::Ok();
   const Result<std::unique_ptr<File>> file = client.Open(path, {.write = true, .create = true});

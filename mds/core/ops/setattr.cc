@@ -14,8 +14,9 @@ Result<Ownership> Decide(Op& op, const rows::InodeRow& row, const v1::SetAttrReq
   }
   const Ownership before = OwnershipOf(row);
   if (request.set_atime() || request.set_mtime()) {
-    const bool only_to_now = (!request.set_atime() || request.atime_now()) && (!request.set_mtime() || request.mtime_now());
-    NACRE_RETURN_IF_ERROR(CheckSetTimes(before, op.caller(), only_to_now));
+    const bool both_to_now =
+        request.set_atime() && request.atime_now() && request.set_mtime() && request.mtime_now();
+    NACRE_RETURN_IF_ERROR(CheckSetTimes(before, op.caller(), both_to_now));
   }
   OwnershipChange change;
   change.set_mode = request.set_mode();

@@ -234,6 +234,42 @@ TEST_F(Namespace, PermissionsAreCheckedForTheCaller) {
   EXPECT_TRUE(Open(OpenOf(In(dir), "roots", false, false)).ok());
 }
 
+// As utimensat has it: nobody but the owner may set one of the two, not even to now.
+TEST_F(Namespace, WhoMayWriteSetsBothTimesToNowAndNothingElse) {
+  const v1::Fid file = File(Root(), "file"), dir = Make(Root(), "dir")->inode().fid();
+  const auto set = [&](const v1::Fid& fid, const std::function<void(v1::SetAttrRequest&)>& how) {
+    v1::SetAttrRequest request;
+    *request.mutable_header() = Header(session);
+    *request.mutable_fid() = fid;
+    how(request);
+    return SyncWait(server->SetAttr(request)).code();
+  };
+  const auto touch = [](v1::SetAttrRequest& request) {
+    request.set_set_atime(true);
+    request.set_atime_now(true);
+    request.set_set_mtime(true);
+    request.set_mtime_now(true);
+  };
+  for (const v1::Fid& fid : {file, dir}) {
+    clock.now_ns += 1'000'000'000;
+    uid = gid = 1000;
+    EXPECT_EQ(set(fid, touch), Code::kAccessDenied);
+    uid = gid = 0;
+    ASSERT_EQ(set(fid, [](v1::SetAttrRequest& request) { request.set_set_mode(true), request.set_mode(0777); }), Code::kOk);
+    uid = gid = 1000;
+    EXPECT_EQ(set(fid, touch), Code::kOk);
+    EXPECT_EQ(Stat(fid)->atime_ns(), clock.WallNs());
+    EXPECT_EQ(Stat(fid)->mtime_ns(), clock.WallNs());
+    EXPECT_EQ(set(fid, [&](v1::SetAttrRequest& request) { touch(request), request.set_mtime_now(false); }),
+              Code::kNotPermitted);
+    EXPECT_EQ(set(fid, [&](v1::SetAttrRequest& request) { touch(request), request.set_set_mtime(false); }),
+              Code::kNotPermitted);
+    EXPECT_EQ(set(fid, [&](v1::SetAttrRequest& request) { touch(request), request.set_set_atime(false); }),
+              Code::kNotPermitted);
+    uid = gid = 0;
+  }
+}
+
 class EncryptedNamespace : public MdsRig {
  protected:
   void SetUp() override {

@@ -372,6 +372,33 @@ TEST_F(Replay, GivesAChangeAgainAsItWas) {
   EXPECT_TRUE(deeper.ok()) << "a late copy of the replay changes nothing";
 }
 
+TEST_F(Replay, GivesTheNowOfItsFirstTime) {
+  const v1::Fid dir = Make(Root(), "dir")->inode().fid();
+  Commit();
+  v1::SetAttrRequest touch;
+  *touch.mutable_header() = Header(session);
+  *touch.mutable_fid() = dir;
+  for (const auto set : {&v1::SetAttrRequest::set_set_atime, &v1::SetAttrRequest::set_atime_now,
+                         &v1::SetAttrRequest::set_set_mtime, &v1::SetAttrRequest::set_mtime_now}) {
+    (touch.*set)(true);
+  }
+  clock.now_ns += 1'000'000'000;
+  const int64_t then_ns = clock.WallNs();
+  const auto touched = SyncWait(server->SetAttr(touch));
+  ASSERT_TRUE(touched.ok()) << touched.status().ToString();
+  CrashServerAwaited();
+  clock.now_ns += 5'000'000'000;
+  ComeBack();
+  const auto again = SyncWait(server->SetAttr(AsReplay(touch, touched->header())));
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EndRecovery();
+  touch.mutable_header()->set_resent(true);
+  EXPECT_EQ(SyncWait(server->SetAttr(touch))->inode().attr().atime_ns(), then_ns);
+  EXPECT_EQ(Stat(dir)->atime_ns(), then_ns);
+  EXPECT_EQ(Stat(dir)->mtime_ns(), then_ns);
+  EXPECT_EQ(Ping().replayed(), 1u);
+}
+
 TEST_F(Replay, OfACreateHasTheLayoutThatTheClientWroteBy) {
   for (int i = 0; i < 8; ++i) {
     v1::OpenRequest create = OpenOf(Root(), "file" + std::to_string(i), true, true);
