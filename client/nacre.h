@@ -241,7 +241,7 @@ class Client {
   virtual Status Lock(std::string_view directory) = 0;
   virtual Result<std::vector<KeyState>> Keys() = 0;
   virtual Result<KeyState> KeyOf(std::string_view path) = 0;  // kNoData: not encrypted
-  // What the servers hold, page by page in file order; holes are zero pages. Needs the right to read the file, and no key.
+  // What the servers hold, page by page in file order; holes are zero pages. Needs the right to read the file, no key.
   virtual Status RawPages(std::string_view path, uint64_t first_page, uint64_t page_count,
                           const std::function<Status(ByteView pages)>& sink) = 0;
 

@@ -42,7 +42,8 @@ Result<std::shared_ptr<OpenFile>> OpenFile::Make(const FileServices& services, c
   return file;
 }
 
-Result<std::shared_ptr<OpenFile>> OpenFile::MakeRaw(const FileServices& services, const v1::Inode& inode, Handle handle) {
+Result<std::shared_ptr<OpenFile>> OpenFile::MakeRaw(const FileServices& services, const v1::Inode& inode,
+                                                    Handle handle) {
   NACRE_RETURN_IF_ERROR(CheckRegular(inode));
   std::shared_ptr<OpenFile> file(new OpenFile(services, inode, handle, nullptr));
   NACRE_RETURN_IF_ERROR(file->Adopt(inode));

@@ -19,8 +19,8 @@ void SettleLater(Core& core, const Fid& fid);
 // Somebody writes it again, whom an earlier life of the server had let in: whatever was thought of its size since.
 void LetWrite(Core& core, Op& op, const Fid& fid);
 
-// Whoever but root is about to change its content: setuid and setgid go first, or somebody could run, in the name of the
-// file's owner, what another has put there. A change of its own, which nobody needs to replay: the answer waits for it.
+// Whoever but root is about to change its content: setuid and setgid go first, or somebody could run, in the name of
+// the file's owner, what another has put there. A change of its own, which nobody needs to replay: the answer waits.
 void DropSetId(Core& core, Op& op, const Fid& fid);
 
 enum class SessionEnd {

@@ -41,7 +41,7 @@ bool TakeReport(const v1::CloseRequest::Item& item, bool whole_truth, bool may_s
   return whole_truth || (item.has_times() && may_set_times);
 }
 
-// The closer wrote, or does not know whether it did: the bits that somebody set meanwhile (files.h, DropSetId) go. Did any?
+// The closer wrote, or does not know whether it did: setuid and setgid that somebody set meanwhile go. Did any?
 bool TakeSetIdAway(const v1::CloseRequest::Item& item, const Caller& closer, int64_t now_ns, rows::InodeRow& row) {
   const bool wrote_nothing = item.has_report() && item.mtime_ns() == 0;
   const uint32_t mode = ModeAfterWrite(OwnershipOf(row), closer);

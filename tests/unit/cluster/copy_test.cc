@@ -69,7 +69,7 @@ TEST_F(Copies, ACopyIntoADirectoryThatHasTheNameMergesAsCpDoes) {
 }
 
 // A lying server could show a symlink and a directory of one name.
-// Who is not root takes both bits away by writing: they come after the close, and not before there is all of the content.
+// Who is not root takes both bits away by writing: they come after the close, when all of the content is there.
 TEST_F(Copies, ACopyOfAProgramThatRunsUnderItsOwnersIdsIsOneToo) {
   constexpr uint32_t kSomebody = 65534;
   const auto set_mode = [](TestClient& who, const std::string& path, uint32_t mode) {

@@ -1,5 +1,5 @@
-// Setuid and setgid: who writes a file and is not root takes them away, before the content can be another. While they are
-// there, somebody may run it in the name of the file's owner.
+// Setuid and setgid: who writes a file and is not root takes them away, before the content can be another. While they
+// are there, somebody may run it in the name of the file's owner.
 #include "tests/unit/mds/rig.h"
 
 namespace nacre {
