@@ -69,9 +69,8 @@ struct LocalPlace {
   bool only_for_directory = false;
 };
 
-template <typename Place>
-Status CheckFits(const NodeInfo& source, const Place& place) {
-  if (!place.only_for_directory || source.kind == FileKind::kDirectory) return Status::Ok();
+Status CheckFits(const NodeInfo& source, bool only_for_directory) {
+  if (!only_for_directory || source.kind == FileKind::kDirectory) return Status::Ok();
   return Status(Code::kNotDirectory, "the target's path ends in '/', and there is no such directory");
 }
 
@@ -121,7 +120,7 @@ Task<Result<CopyReport>> PutTree(ClientCore* core, std::string local, std::strin
   if (!from.ok()) co_return from.status();
   Result<RemotePlace> place = co_await PlaceRemotely(core, std::move(path), NameInside(local));
   if (!place.ok()) co_return place.status();
-  const Status fits = CheckFits((*from)->info(), *place);
+  const Status fits = CheckFits((*from)->info(), place->only_for_directory);
   if (!fits.ok()) co_return fits;
   RemoteSink sink(core, SinkOptions(options));
   std::shared_ptr<SinkDirectory> parent = sink.Directory(place->parent);
@@ -137,7 +136,7 @@ Task<Result<CopyReport>> GetTree(ClientCore* core, std::string path, std::string
   if (!from.ok()) co_return from.status();
   Result<LocalPlace> place = PlaceLocally(local, name);
   if (!place.ok()) co_return place.status();
-  const Status fits = CheckFits((*from)->info(), *place);
+  const Status fits = CheckFits((*from)->info(), place->only_for_directory);
   if (!fits.ok()) co_return fits;
   LocalSinkOptions sink;
   sink.preserve = options.preserve;
@@ -155,7 +154,7 @@ Task<Result<CopyReport>> CopyTree(ClientCore* core, std::string from, std::strin
   if (!node.ok()) co_return node.status();
   Result<RemotePlace> place = co_await PlaceRemotely(core, std::move(to), name);
   if (!place.ok()) co_return place.status();
-  const Status fits = CheckFits((*node)->info(), *place);
+  const Status fits = CheckFits((*node)->info(), place->only_for_directory);
   if (!fits.ok()) co_return fits;
   // It would find its own copies and go on with them.
   const std::vector<Fid>& inside = place->inside;

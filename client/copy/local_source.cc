@@ -105,15 +105,9 @@ class LocalNode final : public SourceNode {
     co_await Hop(pool_);
     const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) co_return ErrnoStatus(errno, "opening the local file");
-    uint64_t size = info_.size;
-    struct stat now;
-    if (size == 0 && fstat(fd, &now) == 0) size = static_cast<uint64_t>(now.st_size);  // it may have grown since it was listed
-    std::unique_ptr<SourceFile> file = std::make_unique<LocalFile>(fd, size, sparse_);
-    // As files of /proc: the copy would be empty, and no word of it.
-    char byte = 0;
-    if (size == 0 && pread(fd, &byte, 1, 0) > 0) {
-      co_return Status(Code::kInvalid, "it has content but tells no size; put - PATH takes it from standard input");
-    }
+    const Result<uint64_t> size = SizeOfOpen(fd);
+    std::unique_ptr<SourceFile> file = std::make_unique<LocalFile>(fd, size.ok() ? *size : 0, sparse_);
+    if (!size.ok()) co_return size.status();
     co_return file;
   }
 
@@ -169,6 +163,17 @@ class LocalNode final : public SourceNode {
   }
 
  private:
+  // What was listed as empty and has content now has grown since, or is one of those, as in /proc, that tell no size: the
+  // copy would be empty, and no word of it. The content is looked at first, so that what grows between is not one of them.
+  Result<uint64_t> SizeOfOpen(int fd) const {
+    char byte = 0;
+    if (info_.size != 0 || pread(fd, &byte, 1, 0) <= 0) return info_.size;
+    struct stat now;
+    if (fstat(fd, &now) != 0) return ErrnoStatus(errno, "looking at the local file");
+    if (now.st_size > 0) return static_cast<uint64_t>(now.st_size);
+    return Status(Code::kInvalid, "it has content but tells no size; put - PATH takes it from standard input");
+  }
+
   void CloseListing() {
     if (listing_ != nullptr) closedir(std::exchange(listing_, nullptr));
   }
@@ -185,9 +190,9 @@ class LocalNode final : public SourceNode {
 
 int64_t ToNanoseconds(const timespec& time) {
   int64_t ns = 0;
-  if (__builtin_mul_overflow(int64_t{time.tv_sec}, int64_t{1'000'000'000}, &ns) || __builtin_add_overflow(ns, int64_t{time.tv_nsec}, &ns)) {
-    return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
-  }
+  const bool too_far = __builtin_mul_overflow(int64_t{time.tv_sec}, int64_t{1'000'000'000}, &ns) ||
+                       __builtin_add_overflow(ns, int64_t{time.tv_nsec}, &ns);
+  if (too_far) return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
   return ns;
 }
 

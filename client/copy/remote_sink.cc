@@ -124,7 +124,7 @@ class RemoteDirectory final : public SinkDirectory {
     wish.read = true;
     wish.write = wish.create = wish.truncate = true;
     // Nobody runs what is only half here under its owner's ids.
-    wish.mode = sink_->options().preserve ? info.mode & ~kSetIds : info.mode & ~sink_->core()->environment().umask;
+    wish.mode = info.mode & ~kSetIds & ~(sink_->options().preserve ? 0 : sink_->core()->environment().umask);
     wish.hint = sink_->options().hint;
     wish.never = info.identity;
     Result<std::shared_ptr<OpenFile>> file = co_await sink_->core()->opener().OpenIn(directory_, name, wish);
