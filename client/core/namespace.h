@@ -95,7 +95,7 @@ class Namespace {
  private:
   Task<Result<v1::Inode>> Make(DirectoryPtr parent, std::string name, v1::MakeRequest request);
   Task<Status> MakeAllOnce(std::string path, uint32_t mode);
-  Task<Status> EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode);
+  Task<Status> EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode, int* links_left);
   Task<Status> MakeDirectoryOnce(std::string path, uint32_t mode, bool parents);
   Task<Status> MakeSymlinkOnce(std::string target, std::string path);
   Task<Status> MakeNodeOnce(std::string path, v1::FileType type, uint32_t mode, uint64_t rdev);

@@ -32,20 +32,21 @@ Task<Status> Namespace::MakeAllOnce(std::string path, uint32_t mode) {
   const Result<Place> root = co_await WalkOnce("/", Last::kFollow);
   if (!root.ok()) co_return root.status();
   std::vector<DirectoryPtr> chain = root->chain;
+  int links_left = kLinksMax;
   for (size_t i = 0; i < split->names.size(); ++i) {
     const bool last = i + 1 == split->names.size();
-    const Status entered = co_await EnterOrMake(&chain, split->names[i], last ? mode : 0777 & ~environment_.umask);
+    const uint32_t wanted = last ? mode : 0777 & ~environment_.umask;
+    const Status entered = co_await EnterOrMake(&chain, split->names[i], wanted, &links_left);
     if (last && entered.code() == Code::kNotDirectory) co_return Status(Code::kExists, entered.message());
     if (!entered.ok()) co_return entered;
   }
   co_return Status::Ok();
 }
 
-Task<Status> Namespace::EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode) {
+Task<Status> Namespace::EnterOrMake(std::vector<DirectoryPtr>* chain, std::string name, uint32_t mode, int* links_left) {
   Result<v1::Inode> inode = Status(Code::kNotFound, name);
   for (bool lost_race = false;; lost_race = true) {
-    int links_left = kLinksMax;
-    Result<Place> there = co_await WalkFrom(*chain, name, Last::kFollow, &links_left);
+    Result<Place> there = co_await WalkFrom(*chain, name, Last::kFollow, links_left);
     if (there.ok()) {
       *chain = std::move(there->chain);
       if (there->name.empty()) co_return Status::Ok();
@@ -58,7 +59,9 @@ Task<Status> Namespace::EnterOrMake(std::vector<DirectoryPtr>* chain, std::strin
     // Somebody else was faster; or it is a symlink to nothing.
     if (inode.code() != Code::kExists || lost_race) co_return inode.status();
   }
-  if (inode->attr().type() != v1::FILE_TYPE_DIRECTORY) co_return Status(Code::kNotDirectory, "'" + name + "' is there and no directory");
+  if (inode->attr().type() != v1::FILE_TYPE_DIRECTORY) {
+    co_return Status(Code::kNotDirectory, "'" + name + "' is there and no directory");
+  }
   const Result<DirectoryPtr> directory = Directory::Open(*inode, keys_);
   if (!directory.ok()) co_return directory.status();
   chain->push_back(*directory);
