@@ -119,14 +119,16 @@ void PrintStats(ClientHolder& holder, Counts& before, Streams& streams) {
 }
 
 // find(1) writes its long options with one dash; chmod(1) takes "-x" for a mode.
-std::vector<std::string> Normalised(std::vector<std::string> words) {
-  const auto chmod = std::find(words.begin(), words.end(), "chmod");
-  for (auto word = chmod; word != words.end(); ++word) {
+std::vector<std::string> Normalised(const CommandTree& tree, std::vector<std::string> words) {
+  const auto is_command = [&](const std::string& word) { return CommandNamed(tree.app(), word) != nullptr; };
+  const auto command = std::find_if(words.begin(), words.end(), is_command);
+  if (command == words.end()) return words;
+  const std::string& name = *command;
+  for (auto word = command + 1; name == "chmod" && word != words.end(); ++word) {
     const bool mode = word->size() > 1 && word->front() == '-' && word->find_first_not_of("rwxXst", 1) == std::string::npos;
     if (mode) word->insert(0, "+,");  // nothing added, then this
   }
-  const auto find = std::find(words.begin(), words.end(), "find");
-  for (auto word = find; word != words.end(); ++word) {
+  for (auto word = command + 1; name == "find" && word != words.end(); ++word) {
     if (*word == "-name" || *word == "-type" || *word == "-maxdepth") word->insert(0, "-");
   }
   return words;
@@ -145,8 +147,8 @@ int EndOfParse(const CLI::ParseError& error, CommandTree& tree, const std::vecto
 }  // namespace
 
 int RunLine(const std::vector<std::string>& given, Streams& streams, ClientHolder& holder, const GlobalOptions& defaults) {
-  const std::vector<std::string> words = Normalised(given);
   CommandTree tree;
+  const std::vector<std::string> words = Normalised(tree, given);
   tree.globals() = defaults;
   Counts before = CountsOf(holder);
   try {

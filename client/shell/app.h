@@ -25,6 +25,7 @@ class CommandTree {
   void OnRun(CLI::App* command, Action action);
 
   CLI::App& app() { return app_; }
+  const CLI::App& app() const { return app_; }
   GlobalOptions& globals() { return globals_; }
   // Throws CLI::ParseError.
   void Parse(const std::vector<std::string>& words);

@@ -54,13 +54,25 @@ std::string CleanPath(std::string_view cwd, std::string_view given) {
   return out.empty() ? "/" : out;
 }
 
+namespace {
+
+std::string_view WithoutSlash(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+}  // namespace
+
 std::string ParentOf(std::string_view path) {
+  path = WithoutSlash(path);
   const size_t slash = path.rfind('/');
   return slash == 0 || slash == std::string_view::npos ? "/" : std::string(path.substr(0, slash));
 }
-std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+std::string BaseName(std::string_view path) {
+  path = WithoutSlash(path);
+  return std::string(path.substr(path.rfind('/') + 1));
+}
 bool EndsInDots(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
   const std::string name = BaseName(path);
   return name == "." || name == "..";
 }
@@ -96,6 +108,10 @@ int CommandContext::Answer(const google::protobuf::Message& message, const std::
 int CommandContext::AnswerTable(const google::protobuf::Message& message, std::string_view rows,
                                 const std::vector<std::string>& columns) {
   return Answer(message, [&] { return ToTable(message, rows, columns); });
+}
+
+void CommandContext::Remember(std::string message, std::string_view code) {
+  if (options_.json) failures_.emplace_back(std::move(message), code);  // a walk may fail a million times
 }
 
 void CommandContext::AnswerOutcome() {
@@ -134,7 +150,7 @@ std::string HintFor(const Status& status, std::string_view verb, std::string_vie
 }
 
 int CommandContext::Fail(std::string_view verb, std::string_view object, const Status& status) {
-  failures_.emplace_back(std::string(object) + (object.empty() ? "" : ": ") + status.message(), CodeName(status.code()));
+  Remember(std::string(object) + (object.empty() ? "" : ": ") + status.message(), CodeName(status.code()));
   std::ostream& err = streams_.err;
   out().flush();  // what was answered before stands above the error
   err << "nacre: cannot " << verb;
@@ -148,7 +164,7 @@ int CommandContext::Fail(std::string_view verb, std::string_view object, const S
 }
 
 int CommandContext::Usage(const std::string& message) {
-  failures_.emplace_back(message, "usage");
+  Remember(message, "usage");
   streams_.err << "nacre: ";
   for (size_t begin = 0; begin <= message.size();) {  // our own line breaks stay
     const size_t end = std::min(message.find('\n', begin), message.size());

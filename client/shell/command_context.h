@@ -88,16 +88,18 @@ class CommandContext {
   void Note(const std::string& message);  // on stderr, not with --quiet
 
  private:
+  void Remember(std::string message, std::string_view code);
+
   const GlobalOptions& options_;
   Streams& streams_;
   ClientHolder& holder_;
   bool answered_ = false;
-  std::vector<std::pair<std::string, std::string>> failures_;  // message, code: what Fail and Usage told
+  std::vector<std::pair<std::string, std::string>> failures_;  // message, code: what Fail and Usage told; with --json
 };
 
 // Cleans an absolute path lexically; a relative one is taken from cwd.
 std::string CleanPath(std::string_view cwd, std::string_view given);
-// Of clean paths.
+// Of clean paths; slashes at the end do not count.
 std::string ParentOf(std::string_view path);
 std::string BaseName(std::string_view path);
 bool EndsInDots(std::string_view path);  // its last name is "." or "..": a directory that is not reached by its name

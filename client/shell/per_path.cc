@@ -5,12 +5,11 @@ namespace {
 
 // `work` answers an exit code, and has told what is wrong itself.
 int ForEach(CommandContext& context, const char* verb, const std::vector<std::string>& paths,
-            Result<std::string> (CommandContext::*clean_path)(std::string_view) const,
             const std::function<int(Client&, const std::string& given, const std::string& path)>& work) {
   // Paths that make no sense are found before anything is changed.
   std::vector<std::string> clean;
   for (const std::string& given : paths) {
-    const Result<std::string> path = (context.*clean_path)(given);
+    const Result<std::string> path = context.PathToName(given);
     if (!path.ok()) return context.Usage(path.status().message());
     clean.push_back(*path);
   }
@@ -28,7 +27,7 @@ int ForEach(CommandContext& context, const char* verb, const std::vector<std::st
 
 int ForEachPath(CommandContext& context, const char* verb, const std::vector<std::string>& paths,
                 const std::function<Status(Client&, const std::string& path)>& change) {
-  return ForEach(context, verb, paths, &CommandContext::PathToName, [&](Client& client, const std::string& given, const std::string& path) {
+  return ForEach(context, verb, paths, [&](Client& client, const std::string& given, const std::string& path) {
     const Status status = change(client, path);
     return status.ok() ? kExitOk : context.Fail(verb, given, status);
   });
@@ -36,7 +35,7 @@ int ForEachPath(CommandContext& context, const char* verb, const std::vector<std
 
 int ForEachBelow(CommandContext& context, const char* verb, const std::vector<std::string>& paths, const WalkOptions& options,
                  const std::function<Status(Client&, const std::string& path, const FileInfo& info)>& change) {
-  return ForEach(context, verb, paths, &CommandContext::Path, [&](Client& client, const std::string&, const std::string& path) {
+  return ForEach(context, verb, paths, [&](Client& client, const std::string&, const std::string& path) {
     return Walk(context, verb, client, path, options,
                 [&](const std::string& at, const FileInfo& info, int64_t) { return change(client, at, info); });
   });

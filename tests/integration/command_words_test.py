@@ -57,7 +57,8 @@ class CommandWords(unittest.TestCase):
         for words in (["rm", top + "/file/"], ["rm", "-r", top + "/link/"], ["rm", "-r", top + "/file/"], ["cat", top + "/file/"],
                       ["stat", top + "/file/"], ["mv", top + "/file/", top + "/moved"], ["mv", top + "/file", top + "/moved/"],
                       ["mv", top + "/link/", top + "/moved"], ["cp", top + "/file", top + "/copied/"], ["put", local, top + "/new/"],
-                      ["put", local, top + "/file/"], ["get", top + "/file", self.cluster.file("nowhere/")], ["chmod", "600", top + "/file/"]):
+                      ["put", local, top + "/file/"], ["get", top + "/file", self.cluster.file("nowhere/")], ["chmod", "600", top + "/file/"],
+                      ["chmod", "-R", "u+x", top + "/file/"]):
             result = run(*words)
             self.assertEqual(result.code, ERROR, (words, str(result)))
             self.assertIn(NOT_DIRECTORY, result.error, words)
@@ -96,6 +97,10 @@ class CommandWords(unittest.TestCase):
         self.ok("ln", "-s", names[0] + "/" + names[1], self.top + "/link")
         self.ok("mkdir", "-p", self.top + "/link/../link/../beside/it")
         self.assertEqual(self.names(self.top), ["beside", "d0", "link"])
+        self.ok("ln", "-s", ".", self.top + "/here")
+        loops = self.cluster.expect(ERROR, "mkdir", "-p", self.top + "/here" * 41 + "/new")
+        self.assertIn("40 symbolic links", loops.error)
+        self.ok("mkdir", "-p", self.top + "/here" * 40)
         self.ok("touch", self.top + "/file")
         self.ok("ln", "-s", "nothing", self.top + "/dangling")
         self.cluster.expect(EXISTS, "mkdir", "-p", self.top + "/file")
@@ -108,6 +113,8 @@ class CommandWords(unittest.TestCase):
         self.assertEqual(self.cluster.entry(self.top + "/d")["mode"], "0644")
         self.ok("chmod", "-R", "-rw", self.top + "/d")
         self.assertEqual(self.cluster.entry(self.top + "/d")["mode"], "0000")
+        self.shell("mkdir chmod; rm chmod -r")  # a name like any other, where it is not the command
+        self.assertEqual(self.names(self.top), ["d"])
 
     def test_every_command_answers_in_json(self):
         path, local = self.top + "/f", self.cluster.local("local", b"x")

@@ -162,7 +162,9 @@ Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& c
   for (size_t i = 0; i + 1 < a.paths.size(); ++i) {
     Result<std::string> path = how == Into::kNamed ? context.PathToName(a.paths[i]) : CopySource(context, a.paths[i]);
     if (!path.ok()) return path.status();
-    if (how == Into::kNamed && EndsInDots(a.paths[i])) return Status(Code::kBusy, "the root, '.' and '..' cannot be renamed");
+    if (how == Into::kNamed && EndsInDots(a.paths[i])) {
+      return Status(Code::kBusy, "'" + a.paths[i] + "': a directory is not moved by '.' or '..'");
+    }
     clean.push_back(*path);
   }
   const Result<std::string> last = context.PathToName(a.paths.back());
@@ -173,7 +175,7 @@ Result<std::vector<std::pair<std::string, std::string>>> Pairs(CommandContext& c
   const bool into = info.ok() && info->kind == FileKind::kDirectory;
   if (!into && clean.size() > 1) return Status(Code::kNotDirectory, "the target is not a directory");
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const std::string& from : clean) pairs.emplace_back(from, into && how == Into::kNamed ? Join(target, BaseName(Bare(from))) : target);
+  for (const std::string& from : clean) pairs.emplace_back(from, into && how == Into::kNamed ? Join(target, BaseName(from)) : target);
   return pairs;
 }
 

@@ -78,16 +78,11 @@ struct LnArguments {
   bool symbolic = false, force = false;
 };
 
-std::string LastNameOf(std::string_view text) {
-  while (text.ends_with('/')) text.remove_suffix(1);
-  return BaseName(text);
-}
-
 int RunLn(CommandContext& context, const LnArguments& a) {
   return ForEachPath(context, "link", {a.link}, [&](Client& client, const std::string& given) -> Status {
     std::string link = given;
     const Result<FileInfo> there = client.Stat(link, Client::Follow::kYes);
-    if (there.ok() && there->kind == FileKind::kDirectory) link = Join(link, LastNameOf(a.target));
+    if (there.ok() && there->kind == FileKind::kDirectory) link = Join(link, BaseName(a.target));
     const auto make = [&]() -> Status {
       if (a.symbolic) return client.MakeSymlink(a.target, link);
       const Result<std::string> target = context.Path(a.target);
